@@ -1,0 +1,1 @@
+"""The question bank's files: the only code that knows their format."""

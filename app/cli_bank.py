@@ -1,0 +1,170 @@
+"""Commands for those who write and look after the question bank."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from gettext import gettext as _
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from tqdm import tqdm
+
+from app.bank.blind import BlindKey, BlindPass, draw_blind
+from app.bank.coverage import AxisCoverage, Coverage, coverage
+from app.bank.files import BankFiles
+from app.bank.problem_texts import PROBLEM_TEXTS
+from app.bank.problems import BankUnreadable, Problem
+from app.bank.reader import read_bank
+from app.bank.stats import bank_stats
+from app.domain.bilingual import Language
+
+DEFAULT_BANK = Path(__file__).parents[1] / "question_bank"
+BLIND_ITEMS = 60
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+
+def bank_commands() -> click.Group:
+    """Build the group; its help speaks the language that gettext has now."""
+    group = click.Group("bank", help=_("Look after the question bank."))
+    group.add_command(_check_command())
+    group.add_command(_stats_command())
+    group.add_command(_coverage_command())
+    group.add_command(_blind_command())
+    return group
+
+
+def problem_text(problem: Problem) -> str:
+    """Say in words what is wrong."""
+    return _(PROBLEM_TEXTS[problem.code]) % problem.detail
+
+
+def _bank_option(command: _Command) -> _Command:
+    option = click.option(
+        "--bank",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=DEFAULT_BANK,
+        help=_("The folder of the question bank."),
+    )
+    return option(command)
+
+
+def _check_command() -> click.Command:
+    @click.command("check", help=_("Check every item and name each problem with file and line."))
+    @_bank_option
+    def check(bank: Path) -> None:
+        from app.bank.checks import CHECKS, check_bank  # noqa: PLC0415 - loads dictionaries
+
+        files = _read(bank)
+        with tqdm(CHECKS, desc=_("Checking"), leave=False, disable=None) as steps:
+            problems = check_bank(files, steps)
+        for problem in problems:
+            _show(bank, problem)
+        shown = {"items": len(files.items), "problems": len(problems)}
+        click.echo(_("Items read: %(items)d. Problems found: %(problems)d.") % shown)
+        if problems:
+            raise click.exceptions.Exit(1)
+
+    return check
+
+
+def _stats_command() -> click.Command:
+    @click.command("stats", help=_("Count items by status, area, level, tag and difficulty."))
+    @_bank_option
+    @click.option("--json", "as_json", is_flag=True, help=_("Print the counts as JSON."))
+    def stats(bank: Path, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+        counts = bank_stats(_read(bank))
+        if as_json:
+            click.echo(json.dumps(counts, ensure_ascii=False, indent=2))
+        else:
+            _show_counts(counts)
+
+    return stats
+
+
+def _coverage_command() -> click.Command:
+    @click.command("coverage", help=_("Show which areas have items, and name those without."))
+    @_bank_option
+    def show_coverage(bank: Path) -> None:
+        found = coverage(_read(bank))
+        _show_matrix(found)
+        for axis in found.axes:
+            _show_axis(axis)
+
+    return show_coverage
+
+
+def _blind_command() -> click.Command:
+    @click.command("blind", help=_("Draw a sheet for blind solving, and its keys apart."))
+    @_bank_option
+    @click.option("--n", "count", type=click.IntRange(min=1), default=BLIND_ITEMS, help=_("Items."))
+    @click.option("--seed", type=int, required=True, help=_("The same seed draws the same items."))
+    @click.option(
+        "--pass",
+        "seen",
+        type=click.Choice([one.value for one in BlindPass]),
+        default=BlindPass.FULL.value,
+        help=_("Show stem and options, or options alone."),
+    )
+    @click.option(
+        "--lang",
+        type=click.Choice([one.value for one in Language]),
+        default="en",
+        help=_("Language of the sheet."),
+    )
+    @click.option("--out", type=_file_to_write(), required=True, help=_("The sheet's file."))
+    @click.option("--keys", type=_file_to_write(), required=True, help=_("The keys' file."))
+    def blind(
+        bank: Path, count: int, seed: int, seen: str, lang: str, out: Path, keys: Path
+    ) -> None:
+        items = _read(bank).live
+        sheet = draw_blind(items, count, seed, BlindPass(seen), Language(lang))
+        out.write_text(sheet.text, encoding="utf-8")
+        keys.write_text(_keys_json(sheet.keys), encoding="utf-8")
+        click.echo(_("Items drawn: %(count)d.") % {"count": len(sheet.keys)})
+
+    return blind
+
+
+def _file_to_write() -> click.Path:
+    return click.Path(path_type=Path, dir_okay=False, writable=True)
+
+
+def _keys_json(keys: Mapping[int, BlindKey]) -> str:
+    return json.dumps({str(number): asdict(key) for number, key in keys.items()}, indent=2) + "\n"
+
+
+def _read(bank: Path) -> BankFiles:
+    """Read the bank, or stop with the one problem that keeps it from being read."""
+    try:
+        return read_bank(bank)
+    except BankUnreadable as error:
+        _show(bank, error.problem)
+        raise click.exceptions.Exit(1) from None
+
+
+def _show(bank: Path, problem: Problem) -> None:
+    click.echo(f"{bank.as_posix()}/{problem.path}:{problem.line}: {problem_text(problem)}")
+
+
+def _show_counts(counts: dict[str, Any], indent: int = 0) -> None:
+    for name, value in counts.items():
+        if isinstance(value, dict):
+            click.echo(f"{' ' * indent}{name}")
+            _show_counts(value, indent + 2)
+        else:
+            click.echo(f"{' ' * indent}{name}: {value}")
+
+
+def _show_matrix(found: Coverage) -> None:
+    for domain, row in found.matrix.items():
+        if domain == next(iter(found.matrix)):
+            click.echo("OSHPD " + "".join(f"{category:>5}" for category in row))
+        click.echo(f"{domain:>5} " + "".join(f"{count:>5}" for count in row.values()))
+
+
+def _show_axis(axis: AxisCoverage) -> None:
+    empty = ", ".join(axis.empty) or _("none")
+    areas, filled = len(axis.counts), len(axis.counts) - len(axis.empty)
+    shown = {"axis": axis.axis, "filled": filled, "areas": areas, "empty": empty}
+    click.echo(_("%(axis)s: %(filled)s of %(areas)s have items. Empty: %(empty)s") % shown)

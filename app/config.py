@@ -1,0 +1,160 @@
+"""Every setting in one typed object: defaults, then instance/config.toml, then environment."""
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT_PREFIX = "PEERPREP_"
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; `where` and `name` say which, `why` is a stable code."""
+
+    def __init__(self, where: str, name: str, why: str) -> None:
+        """Keep the three parts."""
+        super().__init__(f"{where}: {name}: {why}")
+        self.where, self.name, self.why = where, name, why
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may set. Times in minutes or seconds as named."""
+
+    instance: Path
+    bank: Path = ROOT / "question_bank"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    threads: int = 8
+    database_url: str = ""
+    """Empty: SQLite in the instance folder. Else an address such as postgresql+psycopg://…"""
+    public_url: str = ""
+    """How people reach the site, for links in e-mail. Empty: the address it listens on."""
+    proxies: int = 0
+    """How many trusted proxies stand before it; 0 trusts no forwarded header."""
+    insecure_lan: bool = False
+    """Serve beyond this machine without encryption. Off: refused."""
+    time_zone: str = "America/Los_Angeles"
+    mock_language_switch: bool = False
+    """Allow switching the language inside a mock; the real exam does not."""
+    mail_server: str = ""
+    """Empty: no e-mail is sent and none is asked for."""
+    mail_port: int = 587
+    mail_username: str = ""
+    mail_password: str = ""
+    mail_tls: bool = True
+    mail_sender: str = ""
+    sign_in_failures: int = 10
+    """Failed sign-ins of one name before it must wait."""
+    sign_in_wait_minutes: int = 15
+    limit_floods: bool = True
+    """Refuse an address that sends forms far faster than people do."""
+
+    @property
+    def database(self) -> str:
+        """The database's address as SQLAlchemy takes it."""
+        if not self.database_url:
+            return f"sqlite:///{self.instance / 'peerprep.db'}"
+        return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def address(self) -> str:
+        """How people reach the site."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def trusted_hosts(self) -> list[str] | None:
+        """The names that requests may come under; None where they cannot be known."""
+        name = urlsplit(self.address).hostname or ""
+        if name in {"", "0.0.0.0", "::"}:  # noqa: S104 (compared, not listened on)
+            return None
+        shown = f"[{name}]" if ":" in name else name
+        return sorted({shown, "127.0.0.1", "localhost", "[::1]"})
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether a mail server is named."""
+        return bool(self.mail_server)
+
+
+def load_settings(instance: Path, **given: object) -> Settings:
+    """Settings for the instance folder, which is made where it is missing.
+
+    `given` are what the command line names; they win. Raises SettingsError.
+    """
+    instance = instance.resolve()
+    instance.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    values: dict[str, object] = {}
+    values.update(_from_file(instance / "config.toml"))
+    values.update(_from_environment())
+    values.update({name: value for name, value in given.items() if value is not None})
+    return Settings(instance=instance, **values)  # type: ignore[arg-type]
+
+
+def secret_key(instance: Path) -> str:
+    """The site's secret, made on the first run and readable by nobody else.
+
+    Raises SettingsError where others can read it.
+    """
+    path = instance / "secret_key"
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE)
+    except FileExistsError:
+        if os.name != "nt" and path.stat().st_mode & 0o077:
+            raise SettingsError(str(path), "secret_key", "readable_by_others") from None
+        return path.read_text(encoding="ascii")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+    return key
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(str(path), "config.toml", str(error)) from error
+    return {name: _typed(str(path), name, value) for name, value in values.items()}
+
+
+def _from_environment() -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in os.environ.items():
+        if name.startswith(ENVIRONMENT_PREFIX):
+            key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
+            if key != "instance":
+                found[key] = _typed("environment", key, value)
+    if "DATABASE_URL" in os.environ:
+        found.setdefault("database_url", os.environ["DATABASE_URL"])
+    return found
+
+
+def _typed(where: str, name: str, value: Any) -> object:  # noqa: ANN401
+    kinds = {field.name: field.type for field in fields(Settings) if field.name != "instance"}
+    if name not in kinds:
+        raise SettingsError(where, name, "unknown")
+    kind = kinds[name]
+    try:
+        if kind is bool:
+            return value if isinstance(value, bool) else _boolean(str(value))
+        return kind(value)  # type: ignore[operator]
+    except (TypeError, ValueError) as error:
+        raise SettingsError(where, name, "wrong_kind") from error
+
+
+def _boolean(text: str) -> bool:
+    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    return known[text.strip().lower()] if text.strip().lower() in known else _refuse(text)
+
+
+def _refuse(text: str) -> bool:
+    raise ValueError(text)

@@ -1,0 +1,239 @@
+"""The rules of a form as linear limits on "item i is drawn", and the solver that meets them.
+
+Every rule is one or more `Limit`s over the places of the items in the pool. The same limits
+are given to HiGHS, loosened to find out why a form cannot be drawn, and read back in numbers.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.domain.blueprint import ExamBlueprint, Range
+from app.domain.errors import Shortfall
+from app.domain.items import Axis, PoolItem
+
+TIME_LIMIT_SECONDS = 10
+
+
+class Rule(StrEnum):
+    """What a form must keep to; a `..._most` is the upper end of the same rule."""
+
+    ITEMS = "items"
+    ITEMS_MOST = "items_most"
+    OSHPD = "oshpd"
+    OSHPD_MOST = "oshpd_most"
+    SAMHSA = "samhsa"
+    SAMHSA_MOST = "samhsa_most"
+    FOCUS_AREA = "focus_area"
+    FOCUS_AREA_MOST = "focus_area_most"
+    WORDS_EN = "mean_words_en"
+    WORDS_EN_MOST = "mean_words_en_most"
+    WORDS_ES = "mean_words_es"
+    WORDS_ES_MOST = "mean_words_es_most"
+    SEEN = "seen"
+    ENEMIES = "enemies"
+    KEY_POSITION = "key_position"
+    SOLVER_SECONDS = "solver_seconds"
+
+    @property
+    def most(self) -> "Rule":
+        """The code for too many; a rule that only forbids has one code."""
+        return _MOST.get(self, self)
+
+
+_MOST = {
+    Rule.ITEMS: Rule.ITEMS_MOST,
+    Rule.OSHPD: Rule.OSHPD_MOST,
+    Rule.SAMHSA: Rule.SAMHSA_MOST,
+    Rule.FOCUS_AREA: Rule.FOCUS_AREA_MOST,
+    Rule.WORDS_EN: Rule.WORDS_EN_MOST,
+    Rule.WORDS_ES: Rule.WORDS_ES_MOST,
+}
+
+_GIVES_WAY = {Rule.SEEN: 1.0, Rule.ITEMS: 1.4, Rule.OSHPD: 1.5}
+"""Where two rules conflict, the cheaper is named: the cap on seen items before a quota."""
+_GIVES_WAY_ELSE = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At least `low` and at most `high` of the weighted `members`, which are places in a pool.
+
+    With `mean` the bounds are for the mean weight of everything drawn, and only one is set.
+    """
+
+    rule: Rule
+    area: str | None
+    members: Sequence[int]
+    weights: Sequence[int]
+    low: int | None = None
+    high: int | None = None
+    mean: bool = False
+
+    def row(self) -> tuple[float, float, Sequence[int]]:
+        """Write the limit as a linear row: lower bound, upper bound, coefficients."""
+        low, high, weights = self.low, self.high, self.weights
+        if self.mean:
+            bound = self._scale
+            low, high = (None, 0) if low is None else (0, None)
+            weights = [weight - bound for weight in weights]
+        return (
+            float("-inf") if low is None else low,
+            float("inf") if high is None else high,
+            weights,
+        )
+
+    @property
+    def penalty(self) -> float:
+        """What breaking the limit by one costs when the model is loosened."""
+        return _GIVES_WAY.get(self.rule, _GIVES_WAY_ELSE) / (self._scale if self.mean else 1)
+
+    @property
+    def _scale(self) -> int:
+        return (self.low if self.low is not None else self.high) or 1
+
+    def shortfall(self, drawn: frozenset[int]) -> Shortfall | None:
+        """Say by how much `drawn` breaks the limit; None where it keeps to it."""
+        weights = zip(self.members, self.weights, strict=True)
+        total = sum(weight for place, weight in weights if place in drawn)
+        count = (len(drawn) or 1) if self.mean else 1
+        if self.low is not None and total < self.low * count:
+            return Shortfall(self.rule, self.area, needed=self.low, available=total // count)
+        if self.high is not None and total > self.high * count:
+            needed = -(-total // count)
+            return Shortfall(self.rule.most, self.area, needed=needed, available=self.high)
+        return None
+
+
+def limits_of(
+    pool: Sequence[PoolItem], blueprint: ExamBlueprint, seen: Mapping[str, int]
+) -> list[Limit]:
+    """Write every rule of `blueprint` as limits on what is drawn from `pool`."""
+    quotas = {str(domain): Range(quota, quota) for domain, quota in blueprint.oshpd.items()}
+    focus_areas = {str(code): span for code, span in blueprint.focus_areas.items()}
+    everything = range(len(pool))
+    known = [place for place in everything if seen.get(pool[place].item_id, 0) > 0]
+    limits = [
+        *_area_limits(pool, Rule.OSHPD, Axis.OSHPD, quotas),
+        *_area_limits(pool, Rule.SAMHSA, Axis.SAMHSA, blueprint.samhsa),
+        *_area_limits(pool, Rule.FOCUS_AREA, Axis.FOCUS_AREA, focus_areas),
+        *_mean_limits(Rule.WORDS_EN, [item.words_en for item in pool], blueprint.mean_words_en),
+        *_mean_limits(Rule.WORDS_ES, [item.words_es for item in pool], blueprint.mean_words_es),
+        *(_count(Rule.ENEMIES, None, pair, Range(0, 1)) for pair in _enemy_pairs(pool)),
+        _count(Rule.SEEN, None, known, Range(0, blueprint.seen_cap)),
+    ]
+    if sum(blueprint.oshpd.values()) != blueprint.items:
+        whole = Range(blueprint.items, blueprint.items)
+        limits.append(_count(Rule.ITEMS, None, everything, whole))
+    return limits
+
+
+def _count(rule: Rule, area: str | None, members: Sequence[int], span: Range) -> Limit:
+    return Limit(rule, area, members, [1] * len(members), span.low, span.high)
+
+
+def _area_limits(
+    pool: Sequence[PoolItem], rule: Rule, axis: Axis, spans: Mapping[str, Range]
+) -> Iterator[Limit]:
+    members: dict[str, list[int]] = {area: [] for area in spans}
+    for place, item in enumerate(pool):
+        members.get(item.area(axis), []).append(place)
+    for area, span in spans.items():
+        yield _count(rule, area, members[area], span)
+
+
+def _mean_limits(rule: Rule, words: Sequence[int], span: Range) -> Iterator[Limit]:
+    members = range(len(words))
+    if span.low > 0:
+        yield Limit(rule, None, members, words, low=span.low, mean=True)
+    if words and span.high < max(words):
+        yield Limit(rule, None, members, words, high=span.high, mean=True)
+
+
+def _enemy_pairs(pool: Sequence[PoolItem]) -> list[tuple[int, int]]:
+    """Find the places to keep apart, whichever side names the other."""
+    places = {item.item_id: place for place, item in enumerate(pool)}
+    pairs = {
+        (min(place, places[enemy]), max(place, places[enemy]))
+        for place, item in enumerate(pool)
+        for enemy in item.enemies & places.keys()
+        if enemy != item.item_id
+    }
+    return sorted(pairs)
+
+
+def out_of_reach(limits: Sequence[Limit]) -> bool:
+    """Tell whether simple counting shows that some limit cannot be met."""
+    return any(limit.low > sum(limit.weights) for limit in limits if limit.low and not limit.mean)
+
+
+def shortfalls(limits: Sequence[Limit], drawn: frozenset[int]) -> tuple[Shortfall, ...]:
+    """List what `drawn` breaks. Enemies that meet count together: two wanted, one possible."""
+    broken = [found for limit in limits if (found := limit.shortfall(drawn))]
+    apart = [found for found in broken if found.rule != Rule.ENEMIES]
+    if pairs := len(broken) - len(apart):
+        apart.append(Shortfall(Rule.ENEMIES, None, needed=2 * pairs, available=pairs))
+    return tuple(apart)
+
+
+def cheapest(limits: Sequence[Limit], costs: Sequence[float]) -> frozenset[int] | None:
+    """Find the places whose costs add up to least within all `limits`.
+
+    None where no places keep to them, or where the solver found none in time.
+    """
+    highs = _model(costs)
+    for limit in limits:
+        low, high, weights = limit.row()
+        highs.addRow(low, high, len(weights), limit.members, weights)
+    return _solved(highs, len(costs))
+
+
+def nearest(limits: Sequence[Limit], size: int) -> frozenset[int] | None:
+    """Find the places that break `limits` least: each may be broken at its penalty."""
+    highs = _model([0.0] * size)
+    for limit in limits:
+        low, high, weights = limit.row()
+        members, weights = [*limit.members], [*weights]
+        for needed, sign in ((limit.low, 1), (limit.high, -1)):
+            if needed is not None:
+                members.append(highs.getNumCol())
+                weights.append(sign)
+                highs.addCol(limit.penalty, 0, float("inf"), 0, [], [])
+        highs.addRow(low, high, len(weights), members, weights)
+    return _solved(highs, size)
+
+
+def _model(costs: Sequence[float]) -> Any:  # noqa: ANN401 (highspy is loaded on first use)
+    """Make an empty HiGHS model with one yes-or-no column per cost."""
+    import highspy  # noqa: PLC0415 (a third of a second that only drawing needs to pay)
+
+    class Quiet(highspy.Highs):
+        """The solver prints its name from its own constructor, before it can be told not to."""
+
+        def enableCallbacks(self) -> None:  # noqa: N802 (the solver's own name)
+            self.silent()
+            super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+    highs: Any = Quiet()  # type: ignore[no-untyped-call]
+    highs.setOptionValue("threads", 1)
+    highs.setOptionValue("parallel", "off")
+    highs.setOptionValue("time_limit", float(TIME_LIMIT_SECONDS))
+    highs.setOptionValue("mip_rel_gap", 0.0)
+    highs.setOptionValue("mip_abs_gap", 0.05)  # finer than whole steps of seen and exposure
+    size = len(costs)
+    places = list(range(size))
+    highs.addVars(size, [0] * size, [1] * size)
+    highs.changeColsCost(size, places, costs)
+    highs.changeColsIntegrality(size, places, [highspy.HighsVarType.kInteger.value] * size)
+    return highs
+
+
+def _solved(highs: Any, size: int) -> frozenset[int] | None:  # noqa: ANN401
+    import highspy  # noqa: PLC0415
+
+    highs.run()
+    if highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return None
+    values = highs.getSolution().col_value[:size]
+    return frozenset(place for place, value in enumerate(values) if value > 0.5)  # noqa: PLR2004

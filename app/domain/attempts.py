@@ -1,0 +1,215 @@
+"""One run of a form: what it is, what may be done with it at `now`."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.domain.assembly import ExamForm
+from app.domain.bilingual import Language
+from app.domain.errors import (
+    AttemptFinished,
+    BreakNotOffered,
+    BreakRunning,
+    NotOnForm,
+    PartLocked,
+    PartNotReached,
+    TimeIsUp,
+)
+from app.domain.timing import (
+    Break,
+    TimeAdjustment,
+    TimeAllowance,
+    deadline,
+    final_deadline,
+)
+
+NO_BREAK_YET = Break()
+
+
+class AttemptKind(StrEnum):
+    """What an attempt is for."""
+
+    MOCK = "mock"
+    PRACTICE = "practice"
+    QUIZ = "quiz"
+
+
+class Feedback(StrEnum):
+    """When key and rationales are shown."""
+
+    AT_END = "at_end"
+    EACH_ITEM = "each_item"
+
+
+class AttemptStatus(StrEnum):
+    """Where an attempt is."""
+
+    RUNNING = "running"
+    ON_BREAK = "on_break"
+    FINISHED = "finished"
+
+
+class FinishReason(StrEnum):
+    """How an attempt ended."""
+
+    SUBMITTED = "submitted"
+    TIME_UP = "time_up"
+
+
+class ItemState(StrEnum):
+    """What the map says of an item."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt as its rules see it. `allowance` is None where no clock runs."""
+
+    kind: AttemptKind
+    feedback: Feedback
+    language: Language
+    language_fixed: bool
+    form: ExamForm
+    allowance: TimeAllowance | None
+    adjustments: tuple[TimeAdjustment, ...]
+    break_after: int | None
+    lock_first_part: bool
+    started_at: datetime
+    taken_break: Break = NO_BREAK_YET
+    finished_at: datetime | None = None
+    finish_reason: FinishReason | None = None
+    voided: bool = False
+
+    @property
+    def status(self) -> AttemptStatus:
+        """Where it is, going by what is recorded."""
+        if self.finished_at is not None:
+            return AttemptStatus.FINISHED
+        return AttemptStatus.ON_BREAK if self.taken_break.running else AttemptStatus.RUNNING
+
+    @property
+    def last_position(self) -> int:
+        """The position of the last item."""
+        return len(self.form.entries)
+
+    @property
+    def reach(self) -> int:
+        """The last position that may be opened now: the break opens the second part."""
+        if self.break_after is None or self.taken_break.decided:
+            return self.last_position
+        return self.break_after
+
+    def deadline(self, now: datetime) -> datetime | None:
+        """When the time is up, as it stands at `now`; None where no clock runs."""
+        if self.allowance is None:
+            return None
+        return deadline(self.started_at, self.allowance, self.adjustments, self.taken_break, now)
+
+    def final_deadline(self) -> datetime | None:
+        """The deadline if nothing more happens; None where no clock runs."""
+        if self.allowance is None:
+            return None
+        return final_deadline(self.started_at, self.allowance, self.adjustments, self.taken_break)
+
+
+def finish_if_due(attempt: Attempt, now: datetime, tolerance: int) -> Attempt:
+    """The attempt, finished by its clock where deadline and tolerance lie behind.
+
+    Its end is the deadline, not the moment at which somebody noticed.
+    """
+    due = attempt.final_deadline()
+    if attempt.finished_at is not None or due is None or now <= due + timedelta(seconds=tolerance):
+        return attempt
+    return _finished(attempt, due, FinishReason.TIME_UP)
+
+
+def submit(attempt: Attempt, now: datetime) -> Attempt:
+    """The attempt, finished by its candidate or, past the deadline, by the clock.
+
+    Submitting twice changes nothing.
+    """
+    if attempt.finished_at is not None:
+        return attempt
+    due = attempt.deadline(now)
+    if due is not None and now >= due:
+        return _finished(attempt, due, FinishReason.TIME_UP)
+    return _finished(attempt, now, FinishReason.SUBMITTED)
+
+
+def require_answerable(attempt: Attempt, position: int, now: datetime, tolerance: int) -> None:
+    """Whether a response to `position`, received at `now`, counts.
+
+    Raises AttemptFinished, TimeIsUp, BreakRunning, NotOnForm, PartNotReached or PartLocked.
+    """
+    require_running(attempt, now, tolerance)
+    require_open(attempt, position)
+
+
+def require_running(attempt: Attempt, now: datetime, tolerance: int) -> None:
+    """Whether the attempt still takes responses at `now`.
+
+    Raises AttemptFinished, BreakRunning or TimeIsUp.
+    """
+    if attempt.finished_at is not None:
+        raise AttemptFinished
+    due = attempt.deadline(now)
+    if due is not None and now > due + timedelta(seconds=tolerance):
+        raise TimeIsUp
+    if attempt.taken_break.running:
+        raise BreakRunning
+
+
+def require_open(attempt: Attempt, position: int) -> None:
+    """Whether `position` may be opened.
+
+    Raises NotOnForm, PartNotReached or PartLocked.
+    """
+    if not 1 <= position <= attempt.last_position:
+        raise NotOnForm
+    if position > attempt.reach:
+        raise PartNotReached
+    locked = attempt.lock_first_part and attempt.taken_break.decided
+    if locked and attempt.break_after is not None and position <= attempt.break_after:
+        raise PartLocked
+
+
+def start_break(attempt: Attempt, now: datetime) -> Attempt:
+    """The attempt on its break. Raises BreakNotOffered where there is none to take."""
+    _require_break_open(attempt)
+    return replace(attempt, taken_break=Break(started_at=now))
+
+
+def skip_break(attempt: Attempt) -> Attempt:
+    """The attempt with its break skipped. Raises BreakNotOffered."""
+    _require_break_open(attempt)
+    return replace(attempt, taken_break=Break(skipped=True))
+
+
+def end_break(attempt: Attempt, now: datetime) -> Attempt:
+    """The attempt after its break; nothing changes where no break runs."""
+    if not attempt.taken_break.running:
+        return attempt
+    return replace(attempt, taken_break=replace(attempt.taken_break, ended_at=now))
+
+
+def item_state(*, seen: bool, chosen: bool) -> ItemState:
+    """The one of three states that the map shows."""
+    if chosen:
+        return ItemState.COMPLETE
+    return ItemState.INCOMPLETE if seen else ItemState.UNSEEN
+
+
+def _require_break_open(attempt: Attempt) -> None:
+    offered = attempt.break_after is not None and attempt.finished_at is None
+    if not offered or attempt.taken_break != NO_BREAK_YET:
+        raise BreakNotOffered
+
+
+def _finished(attempt: Attempt, at: datetime, reason: FinishReason) -> Attempt:
+    taken = attempt.taken_break
+    if taken.running:
+        taken = replace(taken, ended_at=at)
+    return replace(attempt, finished_at=at, finish_reason=reason, taken_break=taken)

@@ -1,0 +1,93 @@
+"""What the rules refuse. Errors carry data; the web layer has the words."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+class DomainError(Exception):
+    """A rule says no."""
+
+
+class NotFound(DomainError):
+    """No such thing, or not this person's: the two answer alike."""
+
+
+class AttemptFinished(DomainError):
+    """The attempt has ended; its result can be read."""
+
+
+class TimeIsUp(DomainError):
+    """The deadline and the tolerance lie behind."""
+
+
+class BreakRunning(DomainError):
+    """The person is on the break; items are closed until it ends."""
+
+
+class BreakNotOffered(DomainError):
+    """There is no break to take or skip now."""
+
+
+class NotOnForm(DomainError):
+    """No such position, or the option belongs to another item."""
+
+
+class PartNotReached(DomainError):
+    """The item lies behind the break."""
+
+
+class PartLocked(DomainError):
+    """The item lies before the break, and this site locks the first part."""
+
+
+class LanguageFixed(DomainError):
+    """The language was chosen at the start and cannot change."""
+
+
+class AnswerShown(DomainError):
+    """Key and rationale of the item have been shown; its response stands."""
+
+
+class AlreadyVoided(DomainError):
+    """The try was given back before."""
+
+
+@dataclass(eq=False)
+class ResultNotReady(DomainError):
+    """The attempt still runs; `position` is where it stands."""
+
+    position: int
+
+
+@dataclass(eq=False)
+class StaleResponse(DomainError):
+    """A newer response stands for this item."""
+
+    accepted_seq: int
+
+
+@dataclass(eq=False)
+class NoTryLeft(DomainError):
+    """The three-tries rule refuses another mock."""
+
+    reason: str
+    used: int
+    limit: int
+    next_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """One rule that a form cannot meet: `needed` items where only `available` are."""
+
+    rule: str
+    area: str | None
+    needed: int
+    available: int
+
+
+@dataclass(eq=False)
+class CannotDraw(DomainError):
+    """No form meets every rule of the blueprint."""
+
+    shortfalls: tuple[Shortfall, ...]

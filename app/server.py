@@ -1,0 +1,87 @@
+"""The production server: gunicorn with threads, or waitress where there is no gunicorn."""
+
+import os
+import socket
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+
+from app.config import Settings
+from app.services.attempts import finish_due
+from app.storage.database import db
+from app.web.site import EXTENSION
+
+SWEEP_SECONDS = 60
+
+
+def port_is_free(settings: Settings) -> bool:
+    """Whether the address can be listened on."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            return False
+    return True
+
+
+def serve(app: Flask, settings: Settings) -> None:
+    """Serve until stopped."""
+    if os.name == "nt":
+        from waitress import serve as waitress  # noqa: PLC0415 (that system only)
+
+        start_sweeper(app)
+        waitress(app, host=settings.host, port=settings.port, threads=settings.threads)
+        return
+    from gunicorn.app.base import BaseApplication  # noqa: PLC0415 (not on every system)
+
+    class Gunicorn(BaseApplication):  # type: ignore[misc, no-any-unimported]
+        def load_config(self) -> None:
+            for name, value in _gunicorn_settings(app, settings).items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return app
+
+    Gunicorn().run()
+
+
+def start_sweeper(app: Flask) -> None:
+    """Finish the attempts that nobody returns to, once a minute, beside the requests."""
+    threading.Thread(target=_sweep, args=(app, threading.Event()), daemon=True).start()
+
+
+def _gunicorn_settings(app: Flask, settings: Settings) -> dict[str, Any]:
+    return {
+        "bind": f"{settings.host}:{settings.port}",
+        "worker_class": "gthread",
+        "workers": settings.workers,
+        "threads": settings.threads,
+        "preload_app": True,
+        "loglevel": "warning",
+        "timeout": 60,
+        "graceful_timeout": 30,
+        "keepalive": 5,
+        "post_fork": lambda _server, _worker: _after_fork(app),
+        "proc_name": "peerprep",
+        "control_socket_disable": True,
+    }
+
+
+def _after_fork(app: Flask) -> None:
+    with app.app_context():
+        db.engine.dispose(close=False)  # connections do not survive a fork
+    start_sweeper(app)
+
+
+def _sweep(app: Flask, stop: threading.Event) -> None:
+    while not stop.wait(SWEEP_SECONDS):
+        try:
+            with app.app_context():
+                finish_due(datetime.now(UTC), app.extensions[EXTENSION])
+                db.session.commit()
+        except Exception:
+            app.logger.exception("the sweep of finished attempts failed; it is tried again")

@@ -1,0 +1,1 @@
+"""The use cases: plain functions that load, ask the domain, store, and commit once."""

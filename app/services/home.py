@@ -1,0 +1,98 @@
+"""Where a person stands: what runs, what can be started, the tries."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.access import Person
+from app.domain.attempts import AttemptKind
+from app.domain.eligibility import TryStanding
+from app.services.attempts import load
+from app.services.site import Site
+from app.services.tries import mock_standing, sitting_standing
+from app.storage import attempts as storage
+from app.storage import bank as bank_storage
+
+
+@dataclass(frozen=True, slots=True)
+class RunningAttempt:
+    """An attempt to go on with."""
+
+    handle: str
+    kind: AttemptKind
+    position: int
+    total: int
+    deadline: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """The start page of a signed-in person."""
+
+    running: tuple[RunningAttempt, ...]
+    mocks: TryStanding
+    sittings: TryStanding
+    has_attempts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PracticePage:
+    """What the pages that start something say of time and stock."""
+
+    running: dict[AttemptKind, RunningAttempt]
+    own_minutes: int
+    base_minutes: int
+    time_factor: float
+    break_minutes: int
+    items: int
+    in_bank: int
+    by_domain: dict[int, int]
+
+
+def home_page(person: Person, site: Site, now: datetime) -> HomePage:
+    """Where the person stands at `now`."""
+    return HomePage(
+        running=running_attempts(person, site, now),
+        mocks=mock_standing(person, site, now),
+        sittings=sitting_standing(person, site, now),
+        has_attempts=bool(storage.attempts_of(person.id)),
+    )
+
+
+def practice_page(person: Person, site: Site, now: datetime) -> PracticePage:
+    """What can be started, with the person's own time."""
+    pool = bank_storage.current_pool()
+    own_break = person.break_seconds
+    return PracticePage(
+        running={attempt.kind: attempt for attempt in running_attempts(person, site, now)},
+        own_minutes=round(site.blueprint.minutes * person.time_factor),
+        base_minutes=site.blueprint.minutes,
+        time_factor=person.time_factor,
+        break_minutes=site.blueprint.break_minutes if own_break is None else own_break // 60,
+        items=site.blueprint.items,
+        in_bank=len(pool),
+        by_domain=dict(Counter(item.oshpd for item in pool)),
+    )
+
+
+def running_attempts(person: Person, site: Site, now: datetime) -> tuple[RunningAttempt, ...]:
+    """The attempts that can be gone on with at `now`."""
+    found = []
+    for row in storage.live_attempts(person.id):
+        attempt = load(person, row.handle, now, site)[1]
+        if attempt.finished_at is None:
+            found.append(
+                RunningAttempt(
+                    handle=row.handle,
+                    kind=attempt.kind,
+                    position=row.position,
+                    total=attempt.last_position,
+                    deadline=attempt.deadline(now),
+                )
+            )
+    return tuple(found)
+
+
+def stock() -> int:
+    """How many items the bank draws from."""
+    return len(bank_storage.current_pool())

@@ -1,0 +1,301 @@
+"""Saving what a candidate does with one item, and showing the item."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain import attempts as rules
+from app.domain.access import Person
+from app.domain.attempts import Attempt, AttemptKind, Feedback, ItemState, item_state
+from app.domain.bilingual import Bilingual, Language
+from app.domain.errors import AnswerShown, NotOnForm, PartNotReached, StaleResponse
+from app.domain.items import Item
+from app.domain.timing import seconds_left, warning_marks
+from app.services.attempts import load, load_to_write, open_item, response_row
+from app.services.site import Site
+from app.storage import attempts as storage
+from app.storage import bank as bank_storage
+from app.storage.attempts import AttemptRow, ResponseRow
+from app.storage.database import db
+
+LONGEST_NOTE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What came in for one item. None means: leave it as it is.
+
+    `seq` is the browser's own count; a plain form has none and always is the newest.
+    """
+
+    option_id: str | None = None
+    flagged: bool | None = None
+    strike: str | None = None
+    """Toggle this option's strike-out."""
+    note: str | None = None
+    reveal: bool = False
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What the server holds now."""
+
+    position: int
+    accepted_seq: int
+    seconds_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionLine:
+    """One option as the page shows it; `is_key` and `rationale` only once they may be known."""
+
+    id: str
+    text: Bilingual
+    chosen: bool
+    struck: bool
+    is_key: bool | None = None
+    rationale: Bilingual | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFace:
+    """The clock as the page shows it. None of it where no clock runs."""
+
+    seconds_left: int
+    own_minutes: int
+    base_minutes: int
+    warnings: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapLine:
+    """One item on the map."""
+
+    position: int
+    part: int
+    state: ItemState
+    flagged: bool
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Everything that the exam page shows."""
+
+    handle: str
+    kind: AttemptKind
+    position: int
+    total: int
+    language: Language
+    language_fixed: bool
+    side_by_side: bool
+    stem: Bilingual
+    options: tuple[OptionLine, ...]
+    flagged: bool
+    note: str
+    seq: int
+    clock: ClockFace | None
+    map: tuple[MapLine, ...]
+    feedback_each: bool
+    revealed: bool
+    sensitive: bool
+    break_next: bool
+    """Whether the break comes after this item."""
+
+
+class MapFilter(StrEnum):
+    """Which items the map shows."""
+
+    ALL = "all"
+    INCOMPLETE = "incomplete"
+    FLAGGED = "flagged"
+    UNSEEN = "unseen"
+
+
+def item_page(person: Person, handle: str, position: int, now: datetime, site: Site) -> ItemPage:
+    """One item of a running attempt.
+
+    Raises NotFound, AttemptFinished, TimeIsUp, BreakRunning, NotOnForm, PartNotReached or
+    PartLocked.
+    """
+    row, attempt = load(person, handle, now, site)
+    rules.require_running(attempt, now, 0)
+    rules.require_open(attempt, position)
+    responses = storage.responses_of(row.id)
+    entry = attempt.form.entries[position - 1]
+    item = bank_storage.item_of(entry.revision)
+    response = responses.get(position)
+    return ItemPage(
+        handle=row.handle,
+        kind=attempt.kind,
+        position=position,
+        total=attempt.last_position,
+        language=attempt.language,
+        language_fixed=row.language_fixed,
+        side_by_side=row.side_by_side,
+        stem=item.stem,
+        options=_option_lines(item, entry.option_order, response),
+        flagged=response is not None and response.flagged,
+        note=response.note if response is not None else "",
+        seq=max((r.seq for r in responses.values()), default=0),
+        clock=clock_face(attempt, now),
+        map=_map(attempt, responses),
+        feedback_each=attempt.feedback is Feedback.EACH_ITEM,
+        revealed=response is not None and response.revealed,
+        sensitive="sensitive" in item.tags,
+        break_next=position == attempt.break_after and not attempt.taken_break.decided,
+    )
+
+
+def map_lines(row: AttemptRow, attempt: Attempt) -> tuple[MapLine, ...]:
+    """The map of a running attempt."""
+    return _map(attempt, storage.responses_of(row.id))
+
+
+def save_response(
+    person: Person, handle: str, position: int, change: Change, now: datetime, site: Site
+) -> Saved:
+    """Store what came in for one item and commit; what it returns is safe on disk.
+
+    Raises NotFound, AttemptFinished, TimeIsUp, BreakRunning, NotOnForm, PartNotReached,
+    PartLocked, AnswerShown or StaleResponse.
+    """
+    row, attempt = load_to_write(person, handle, now, site)
+    response = _apply(row, attempt, position, change, now, site)
+    saved = Saved(position, response.seq, _left(attempt, now))
+    db.session.commit()
+    return saved
+
+
+def save_and_go(
+    person: Person,
+    handle: str,
+    position: int,
+    change: Change,
+    target: int,
+    now: datetime,
+    site: Site,
+) -> None:
+    """Store what came in and open another item, in one transaction.
+
+    Raises what `save_response` raises, and NotOnForm or PartNotReached for the target.
+    """
+    row, attempt = load_to_write(person, handle, now, site)
+    _apply(row, attempt, position, change, now, site)
+    if target > attempt.reach >= 1 and target <= attempt.last_position:
+        db.session.commit()
+        raise PartNotReached
+    rules.require_open(attempt, target)
+    open_item(row, target, now)
+    db.session.commit()
+
+
+def open_position(person: Person, handle: str, target: int, now: datetime, site: Site) -> None:
+    """Open an item from the map. Raises what `item_page` raises."""
+    row, attempt = load_to_write(person, handle, now, site)
+    rules.require_running(attempt, now, 0)
+    rules.require_open(attempt, target)
+    open_item(row, target, now)
+    db.session.commit()
+
+
+def clock_face(attempt: Attempt, now: datetime) -> ClockFace | None:
+    """The clock at `now`."""
+    due = attempt.deadline(now)
+    if due is None or attempt.allowance is None:
+        return None
+    return ClockFace(
+        seconds_left=seconds_left(due, now),
+        own_minutes=round(attempt.allowance.own_seconds / 60),
+        base_minutes=attempt.allowance.base_seconds // 60,
+        warnings=warning_marks(attempt.allowance),
+    )
+
+
+def _apply(
+    row: AttemptRow, attempt: Attempt, position: int, change: Change, now: datetime, site: Site
+) -> ResponseRow:
+    rules.require_answerable(attempt, position, now, site.rules.tolerance_seconds)
+    order = attempt.form.entries[position - 1].option_order
+    for named in (change.option_id, change.strike):
+        if named is not None and named not in order:
+            raise NotOnForm
+    response = response_row(row, position, now)
+    if change.seq is not None and change.seq <= response.seq:
+        _require_same(response, change)
+        return response
+    if change.option_id is not None and change.option_id != response.option_id:
+        _choose(response, change.option_id)
+    _mark(response, change)
+    if change.reveal and attempt.feedback is Feedback.EACH_ITEM and response.option_id:
+        response.revealed = True
+    response.seq = storage.latest_seq(row.id) + 1 if change.seq is None else change.seq
+    response.language = row.language
+    response.saved_at = now
+    return response
+
+
+def _require_same(response: ResponseRow, change: Change) -> None:
+    """A repeat changes nothing; an older change that says something else is refused."""
+    if change.option_id is not None and change.option_id != response.option_id:
+        raise StaleResponse(response.seq)
+
+
+def _choose(response: ResponseRow, option_id: str) -> None:
+    if response.revealed:
+        raise AnswerShown
+    response.first_option_id = response.first_option_id or option_id
+    response.option_id = option_id
+    response.struck = " ".join(o for o in response.struck.split() if o != option_id)
+
+
+def _mark(response: ResponseRow, change: Change) -> None:
+    if change.flagged is not None:
+        response.flagged = change.flagged
+    if change.note is not None:
+        response.note = change.note[:LONGEST_NOTE]
+    if change.strike is not None:
+        struck = set(response.struck.split()) ^ {change.strike}
+        response.struck = " ".join(sorted(struck))
+
+
+def _option_lines(
+    item: Item, order: tuple[str, ...], response: ResponseRow | None
+) -> tuple[OptionLine, ...]:
+    options = {option.id: option for option in item.options}
+    chosen = response.option_id if response else None
+    struck = response.struck.split() if response else []
+    shown = response is not None and response.revealed
+    return tuple(
+        OptionLine(
+            id=option_id,
+            text=options[option_id].text,
+            chosen=option_id == chosen,
+            struck=option_id in struck,
+            is_key=option_id == item.key if shown else None,
+            rationale=options[option_id].rationale if shown else None,
+        )
+        for option_id in order
+    )
+
+
+def _map(attempt: Attempt, responses: dict[int, ResponseRow]) -> tuple[MapLine, ...]:
+    return tuple(
+        MapLine(
+            position=entry.position,
+            part=entry.part,
+            state=item_state(
+                seen=entry.position in responses,
+                chosen=bool(entry.position in responses and responses[entry.position].option_id),
+            ),
+            flagged=entry.position in responses and responses[entry.position].flagged,
+            open=entry.position <= attempt.reach,
+        )
+        for entry in attempt.form.entries
+    )
+
+
+def _left(attempt: Attempt, now: datetime) -> int | None:
+    due = attempt.deadline(now)
+    return None if due is None else seconds_left(due, now)

@@ -1,0 +1,67 @@
+// Shows the server's clock between two answers of the server; the server's decides.
+const HEARTBEAT = 20000;
+const RETURNS_AT = 300;
+
+export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggle, onEnd }) {
+  if (!box) return null;
+  const face = box.querySelector("[data-clock-face]");
+  const toggle = box.querySelector("[data-clock-toggle]");
+  const warnings = (box.dataset.warnings || "").split(" ").filter(Boolean).map(Number);
+  let end = performance.now() + Number(box.dataset.secondsLeft) * 1000;
+  let before = Infinity;
+  let ended = false;
+
+  const left = () => Math.max(0, Math.ceil((end - performance.now()) / 1000));
+  const digits = (seconds) => {
+    const two = (n) => String(n).padStart(2, "0");
+    const hours = Math.floor(seconds / 3600);
+    const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+    return hours ? `${hours}:${rest}` : rest.replace(/^0/, "");
+  };
+  const words = () => pattern.replace("{time}", digits(left()));
+
+  const show = () => box.classList.toggle("clock--hidden", hidden && left() > RETURNS_AT);
+  const warn = (seconds) => {
+    say?.(words());
+    const banner = document.querySelector("[data-time-warning]");
+    if (!banner) return;
+    banner.querySelector("[data-time-warning-text]").textContent = words();
+    banner.hidden = false;
+    setTimeout(() => { banner.hidden = true; }, 12000);
+  };
+  const tick = () => {
+    const now = left();
+    face.textContent = digits(now);
+    const passed = warnings.filter((mark) => before > mark && now <= mark && before !== Infinity);
+    if (passed.length) warn(now);
+    before = now;
+    show();
+    if (now === 0 && !ended) { ended = true; onEnd?.(); }
+  };
+  const resync = async () => {
+    try {
+      const response = await fetch(timeUrl, { headers: { Accept: "application/json" } });
+      if (!response.ok) return;
+      const answer = await response.json();
+      if (answer.status === "finished") { location.reload(); return; }
+      if (answer.seconds_left !== null) end = performance.now() + answer.seconds_left * 1000;
+      tick();
+    } catch { /* offline: the page's own clock goes on */ }
+  };
+
+  if (toggle && onToggle) {
+    toggle.hidden = false;
+    toggle.setAttribute("aria-pressed", String(hidden));
+    toggle.addEventListener("click", () => {
+      hidden = !hidden;
+      toggle.setAttribute("aria-pressed", String(hidden));
+      show();
+      onToggle(hidden);
+    });
+  }
+  setInterval(tick, 250);
+  if (timeUrl) setInterval(resync, HEARTBEAT);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && timeUrl) resync(); });
+  tick();
+  return { words };
+}

@@ -1,0 +1,1 @@
+"""SQLAlchemy tables and their queries, one module per noun."""

@@ -1,0 +1,268 @@
+"""Attempts, their responses and what was added to their time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.assembly import ExamForm, FormEntry
+from app.domain.attempts import Attempt, AttemptKind, Feedback, FinishReason
+from app.domain.bilingual import Language
+from app.domain.timing import Break, TimeAdjustment, TimeAllowance
+from app.storage.database import Base, db
+
+LIVE = sa.text("finished_at IS NULL")
+
+
+class AttemptRow(Base):
+    """One run of a form. The form is stored whole and never changes."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        # One running attempt of a kind, whoever races: the schema holds it, not the code.
+        sa.Index(
+            "uq_attempt_live",
+            "person_id",
+            "kind",
+            unique=True,
+            sqlite_where=LIVE,
+            postgresql_where=LIVE,
+        ),
+        # A try's place in its period ("2026-03-01#2") is used once; a void frees it.
+        sa.UniqueConstraint("person_id", "try_slot", name="uq_attempt_try_slot"),
+        sa.CheckConstraint("kind in ('mock', 'practice', 'quiz')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handle: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    person_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("person.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    feedback: Mapped[str] = mapped_column(sa.String(16))
+    language: Mapped[str] = mapped_column(sa.String(2))
+    language_fixed: Mapped[bool]
+    side_by_side: Mapped[bool] = mapped_column(default=False)
+    form: Mapped[list[Any]]
+    """[[item id, revision, "option ids in order"], ...] by position."""
+    areas: Mapped[list[Any]] = mapped_column(default=list)
+    """What a quiz is on, as "axis:area"; empty for whole tests."""
+    base_seconds: Mapped[int | None]
+    time_factor: Mapped[float] = mapped_column(default=1.0)
+    break_after: Mapped[int | None]
+    break_seconds: Mapped[int] = mapped_column(default=0)
+    lock_first_part: Mapped[bool] = mapped_column(default=False)
+    practice_target: Mapped[float]
+    position: Mapped[int] = mapped_column(default=1)
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    break_started_at: Mapped[datetime | None]
+    break_ended_at: Mapped[datetime | None]
+    break_skipped: Mapped[bool] = mapped_column(default=False)
+    finished_at: Mapped[datetime | None]
+    finish_reason: Mapped[str | None] = mapped_column(sa.String(16))
+    try_on: Mapped[date | None]
+    """The mock's calendar day in America/Los_Angeles; None on all other kinds."""
+    try_slot: Mapped[str | None] = mapped_column(sa.String(16))
+    voided_at: Mapped[datetime | None]
+    void_reason: Mapped[str | None] = mapped_column(sa.String(500))
+    voided_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id", ondelete="SET NULL"))
+
+
+class ResponseRow(Base):
+    """What a candidate did with one item of a form."""
+
+    __tablename__ = "response"
+    __table_args__ = (sa.CheckConstraint("position > 0", name="position"),)
+
+    attempt_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("attempt.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    option_id: Mapped[str | None] = mapped_column(sa.String(8))
+    first_option_id: Mapped[str | None] = mapped_column(sa.String(8))
+    seq: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    flagged: Mapped[bool] = mapped_column(default=False)
+    struck: Mapped[str] = mapped_column(sa.String(40), default="")
+    """Option ids struck out, with spaces between."""
+    note: Mapped[str] = mapped_column(sa.String(1000), default="")
+    language: Mapped[str] = mapped_column(sa.String(2))
+    """The language on screen when the response was last saved."""
+    seconds: Mapped[int] = mapped_column(default=0)
+    """Time spent with the item open."""
+    opened_at: Mapped[datetime | None]
+    """Since when the item is on screen; None while another is."""
+    revealed: Mapped[bool] = mapped_column(default=False)
+    """Key and rationales have been shown (feedback after each item)."""
+    saved_at: Mapped[datetime]
+
+
+class AdjustmentRow(Base):
+    """Seconds added to a running attempt; append-only."""
+
+    __tablename__ = "time_adjustment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("attempt.id", ondelete="CASCADE"), index=True
+    )
+    seconds: Mapped[int]
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    made_at: Mapped[datetime]
+    made_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id", ondelete="SET NULL"))
+
+
+def encode_form(form: ExamForm) -> list[Any]:
+    """The form as one JSON value."""
+    return [[e.item_id, e.revision, " ".join(e.option_order)] for e in form.entries]
+
+
+def decode_form(value: Sequence[Any], break_after: int | None) -> ExamForm:
+    """The form that `encode_form` was given."""
+    return ExamForm(
+        tuple(
+            FormEntry(
+                position=position,
+                item_id=item_id,
+                revision=revision,
+                option_order=tuple(order.split()),
+                part=1 if break_after is None or position <= break_after else 2,
+            )
+            for position, (item_id, revision, order) in enumerate(value, start=1)
+        )
+    )
+
+
+def to_attempt(row: AttemptRow, adjustments: Iterable[AdjustmentRow] = ()) -> Attempt:
+    """The row as the rules see it."""
+    allowance = (
+        None
+        if row.base_seconds is None
+        else TimeAllowance(row.base_seconds, row.time_factor, row.break_seconds)
+    )
+    return Attempt(
+        kind=AttemptKind(row.kind),
+        feedback=Feedback(row.feedback),
+        language=Language(row.language),
+        language_fixed=row.language_fixed,
+        form=decode_form(row.form, row.break_after),
+        allowance=allowance,
+        adjustments=tuple(TimeAdjustment(a.seconds, a.reason, a.made_at) for a in adjustments),
+        break_after=row.break_after,
+        lock_first_part=row.lock_first_part,
+        started_at=row.started_at,
+        taken_break=Break(row.break_started_at, row.break_ended_at, row.break_skipped),
+        finished_at=row.finished_at,
+        finish_reason=FinishReason(row.finish_reason) if row.finish_reason else None,
+        voided=row.voided_at is not None,
+    )
+
+
+def store_moves(row: AttemptRow, attempt: Attempt) -> None:
+    """Write what a rule changed back to the row."""
+    row.break_started_at = attempt.taken_break.started_at
+    row.break_ended_at = attempt.taken_break.ended_at
+    row.break_skipped = attempt.taken_break.skipped
+    row.finished_at = attempt.finished_at
+    row.finish_reason = attempt.finish_reason.value if attempt.finish_reason else None
+
+
+def find_attempt(handle: str, person_id: int, *, lock: bool = False) -> AttemptRow | None:
+    """This person's attempt with this handle; None also where it is another's.
+
+    `lock` holds the row to the end of the transaction (SQLite's write transactions do anyway).
+    """
+    query = sa.select(AttemptRow).where(
+        AttemptRow.handle == handle, AttemptRow.person_id == person_id
+    )
+    return db.session.scalar(query.with_for_update() if lock else query)
+
+
+def find_any_attempt(handle: str) -> AttemptRow | None:
+    """The attempt with this handle, whoever's it is: for those who may void it."""
+    return db.session.scalar(sa.select(AttemptRow).where(AttemptRow.handle == handle))
+
+
+def adjustments_of(attempt_id: int) -> Sequence[AdjustmentRow]:
+    """What was added to the attempt's time, in order."""
+    return db.session.scalars(
+        sa.select(AdjustmentRow)
+        .where(AdjustmentRow.attempt_id == attempt_id)
+        .order_by(AdjustmentRow.id)
+    ).all()
+
+
+def live_attempts(person_id: int | None = None) -> Sequence[AttemptRow]:
+    """Attempts that nothing has finished yet: one person's, or everybody's."""
+    query = sa.select(AttemptRow).where(AttemptRow.finished_at.is_(None)).order_by(AttemptRow.id)
+    if person_id is not None:
+        query = query.where(AttemptRow.person_id == person_id)
+    return db.session.scalars(query).all()
+
+
+def attempts_of(person_id: int) -> Sequence[AttemptRow]:
+    """All the person's attempts, oldest first."""
+    return db.session.scalars(
+        sa.select(AttemptRow).where(AttemptRow.person_id == person_id).order_by(AttemptRow.id)
+    ).all()
+
+
+def try_days(person_id: int) -> tuple[date, ...]:
+    """The days of the person's mock tries that count."""
+    return tuple(
+        db.session.scalars(
+            sa.select(AttemptRow.try_on)
+            .where(
+                AttemptRow.person_id == person_id,
+                AttemptRow.try_on.is_not(None),
+                AttemptRow.voided_at.is_(None),
+            )
+            .order_by(AttemptRow.try_on)
+        ).all()
+    )
+
+
+def try_slots(person_id: int) -> frozenset[str]:
+    """The places in their periods that the person's mock tries hold."""
+    slots = sa.select(AttemptRow.try_slot).where(
+        AttemptRow.person_id == person_id, AttemptRow.try_slot.is_not(None)
+    )
+    return frozenset(slot for slot in db.session.scalars(slots) if slot)
+
+
+def seen_counts(person_id: int) -> dict[str, int]:
+    """How often each item has stood on this person's forms."""
+    counts: dict[str, int] = {}
+    forms = db.session.scalars(sa.select(AttemptRow.form).where(AttemptRow.person_id == person_id))
+    for form in forms:
+        for item_id, _revision, _order in form:
+            counts[item_id] = counts.get(item_id, 0) + 1
+    return counts
+
+
+def responses_of(attempt_id: int) -> dict[int, ResponseRow]:
+    """The attempt's responses by position."""
+    rows = db.session.scalars(sa.select(ResponseRow).where(ResponseRow.attempt_id == attempt_id))
+    return {row.position: row for row in rows}
+
+
+def responses_of_many(attempt_ids: Iterable[int]) -> dict[int, dict[int, ResponseRow]]:
+    """Responses by attempt and position, in one query."""
+    wanted = list(attempt_ids)
+    found: dict[int, dict[int, ResponseRow]] = {attempt_id: {} for attempt_id in wanted}
+    rows = db.session.scalars(sa.select(ResponseRow).where(ResponseRow.attempt_id.in_(wanted)))
+    for row in rows:
+        found[row.attempt_id][row.position] = row
+    return found
+
+
+def response_at(attempt_id: int, position: int) -> ResponseRow | None:
+    """The response to one item."""
+    return db.session.get(ResponseRow, (attempt_id, position))
+
+
+def latest_seq(attempt_id: int) -> int:
+    """The highest sequence number among the attempt's responses."""
+    highest = sa.select(sa.func.max(ResponseRow.seq)).where(ResponseRow.attempt_id == attempt_id)
+    return db.session.scalar(highest) or 0

@@ -1,0 +1,1 @@
+"""The pages: they translate HTTP into use cases and back, and nothing else."""

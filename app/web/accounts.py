@@ -1,0 +1,146 @@
+"""Accounts, wired: Flask-Security for the proofs, own pages for the rest."""
+
+from flask import Flask, Response, abort, redirect, request, url_for
+from flask_limiter import Limiter
+from flask_login import current_user
+from flask_mailman import Mail
+from flask_security import RoleMixin, Security, SQLAlchemyUserDatastore
+from werkzeug.exceptions import SecurityError
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.config import Settings
+from app.services.throttle import truncated
+from app.storage.database import db
+from app.storage.people import PasskeyRow, PersonRow
+from app.web import account, registration, reset, setup
+from app.web.access import declare
+from app.web.account_pages import bp
+from app.web.letters import OutboxMail
+from app.web.passkeys import (
+    NewPasskeyForm,
+    PasskeyForm,
+    PasskeyProofForm,
+    Passkeys,
+    passkey_values,
+)
+from app.web.passwords import DUMMY, PasswordRules, make_dummy
+from app.web.safe_paths import safe_path
+from app.web.second_step import CodeForm, OneUseTotp, RecoveryCodeForm, lost_phone
+from app.web.security_settings import POLICIES, mail_config, security_config
+from app.web.security_texts import SecurityTexts
+from app.web.sign_in_form import NewPasswordForm, ProveAgainForm, SignInForm
+from app.web.signed_in import end_dead_sign_ins, install_sign_ins
+
+__all__ = [
+    "account",
+    "bp",
+    "end_dead_sign_ins",
+    "install_accounts",
+    "registration",
+    "reset",
+    "setup",
+]
+
+LIBRARY = "security"
+NOT_SIGNED_IN = {"security.two_factor_token_validation", "security.tf_select"}
+"""Pages in the middle of a sign-in; the library would sign out whoever opens them later."""
+FLOODS = {
+    "security.login": "120 per minute",
+    "security.wan_signin": "120 per minute",
+    "security.two_factor_token_validation": "120 per minute",
+    "accounts.register": "60 per minute",
+    "accounts.ask_for_reset": "30 per minute",
+    "accounts.reset_by_link": "30 per minute",
+    "accounts.set_up": "30 per minute",
+}
+"""Forms from one network. Generous: a classroom shares one address."""
+CLEAR = '"cache", "storage"'
+
+
+def install_accounts(app: Flask, settings: Settings) -> None:
+    """Everything about people's accounts, but the pages themselves (`bp`)."""
+    app.config.update(security_config(app.config["SECRET_KEY"]), **mail_config(settings))
+    app.config["TRUSTED_HOSTS"] = settings.trusted_hosts
+    Mail(app)
+    security = _security()
+    security.init_app(app)
+    security.i18n_domain = SecurityTexts(app)
+    security.want_json(lambda _request: False)
+    security.wan_register_context_processor(passkey_values)
+    security.wan_signin_context_processor(passkey_values)
+    app.view_functions["security.two_factor_rescue"] = lost_phone
+    install_sign_ins(app, app.login_manager)  # type: ignore[attr-defined]
+    declare(app, POLICIES)
+    with app.app_context():
+        app.extensions[DUMMY] = make_dummy()
+    app.before_request(_refuse_strange_hosts)
+    app.before_request(_keep_to_forms)
+    app.after_request(_keep_to_own_pages)
+    _install_flood_limits(app, settings)
+
+
+def _security() -> Security:
+    # A person's role is one column, and the pages' own policies look at it: the library is
+    # given its bare mixin where it wants a table of roles, and asks for none.
+    store = SQLAlchemyUserDatastore(db, PersonRow, RoleMixin, PasskeyRow)
+    return Security(
+        datastore=store,
+        login_form=SignInForm,
+        verify_form=ProveAgainForm,
+        change_password_form=NewPasswordForm,
+        two_factor_verify_code_form=CodeForm,
+        mf_recovery_form=RecoveryCodeForm,
+        wan_register_form=PasskeyForm,
+        wan_register_response_form=NewPasskeyForm,
+        wan_signin_response_form=PasskeyProofForm,
+        mail_util_cls=OutboxMail,
+        password_util_cls=PasswordRules,
+        totp_cls=OneUseTotp,
+        webauthn_util_cls=Passkeys,
+    )
+
+
+def _refuse_strange_hosts() -> Response | None:
+    """Answer a host that is not this site without a page: none could be linked from it."""
+    if isinstance(request.routing_exception, SecurityError):
+        return Response("400\n", status=400, mimetype="text/plain")
+    return None
+
+
+def _keep_to_forms() -> AnyResponse | None:
+    """The library's pages take forms only, and sign-in pages only people not signed in."""
+    if request.blueprint != LIBRARY:
+        return None
+    if request.is_json:
+        abort(400)
+    if request.endpoint in NOT_SIGNED_IN and current_user.is_authenticated:
+        return redirect(url_for("accounts.account"), code=303)
+    return None
+
+
+def _keep_to_own_pages(response: Response) -> Response:
+    """The library's redirects lead to this site's pages, whatever `next` said."""
+    if request.blueprint != LIBRARY:
+        return response
+    if response.location:
+        response.location = safe_path(response.location)
+    if request.endpoint == "security.logout":
+        response.headers["Clear-Site-Data"] = CLEAR
+    return response
+
+
+def _install_flood_limits(app: Flask, settings: Settings) -> None:
+    limiter = Limiter(
+        lambda: truncated(request.remote_addr),
+        app=app,
+        storage_uri="memory://",
+        enabled=settings.limit_floods,
+    )
+
+    def stem_floods() -> None:
+        limit = FLOODS.get(request.endpoint or "")
+        if limit and request.method == "POST" and app.config.get("RATELIMIT_ENABLED", True):
+            with limiter.limit(limit):
+                return
+
+    app.before_request(stem_floods)

@@ -1,0 +1,141 @@
+"""What the exam page's form and script send, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from werkzeug.exceptions import UnprocessableEntity
+
+from app.domain.attempts import ItemState
+from app.services.responses import Change, ItemPage
+
+LONGEST_ID = 8
+HIGHEST_SEQ = 2**53
+LONGEST_NOTE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the pressed button leads: another item, another page, or nowhere."""
+
+    position: int | None = None
+    page: str | None = None
+    switches_language: bool = False
+    side_by_side: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Previous and next on a walk."""
+
+    previous: int | None
+    next: int | None
+    place: int
+    count: int
+
+
+class Walk(StrEnum):
+    """Going through all items, or through a part of them only."""
+
+    ALL = ""
+    FLAGGED = "flagged"
+    INCOMPLETE = "incomplete"
+
+    @classmethod
+    def from_name(cls, name: str | None) -> "Walk":
+        """The walk of that name; all items where there is none."""
+        return cls(name) if name in set(cls) else cls.ALL
+
+    def way(self, page: ItemPage) -> Way:
+        """Where previous and next lead from the page's item."""
+        places = [line.position for line in page.map if line.open and self._takes(line)]
+        before = [place for place in places if place < page.position]
+        after = [place for place in places if place > page.position]
+        return Way(
+            previous=before[-1] if before else None,
+            next=after[0] if after else None,
+            place=len(before) + 1,
+            count=len(before) + len(after) + 1,
+        )
+
+    def _takes(self, line: Any) -> bool:  # noqa: ANN401 (a map line)
+        if self is Walk.FLAGGED:
+            return bool(line.flagged)
+        return self is Walk.ALL or line.state is not ItemState.COMPLETE
+
+
+def change_from_form(form: Mapping[str, str]) -> Change:
+    """The change that a plain form brings. Raises UnprocessableEntity."""
+    button = form.get("do", "")
+    return Change(
+        option_id=_option(form.get("option") or None),
+        flagged=_flag(form),
+        strike=_option(button.removeprefix("strike:") if button.startswith("strike:") else None),
+        note=form.get("note"),
+        reveal=button == "reveal",
+    )
+
+
+def target_of(form: Mapping[str, str]) -> Target:
+    """Where the pressed button leads."""
+    button = form.get("do", "")
+    if button.startswith("go:"):
+        number = button.removeprefix("go:")
+        if not number.isdecimal() or len(number) > LONGEST_ID:
+            raise UnprocessableEntity
+        return Target(position=int(number))
+    if button in {"language", "stack", "unstack"}:
+        stacked = {"stack": True, "unstack": False}.get(button)
+        return Target(switches_language=True, side_by_side=stacked)
+    pages = {"review": "attempts.review", "break": "attempts.break_page"}
+    return Target(page=pages.get(button))
+
+
+def change_from_json(body: Any) -> tuple[int, Change]:  # noqa: ANN401 (whatever was sent)
+    """Position and change that the page's script sends. Raises UnprocessableEntity."""
+    if not isinstance(body, dict):
+        raise UnprocessableEntity
+    position = _whole(body.get("position"), 1, 10_000)
+    change = Change(
+        option_id=_option(body.get("option_id")),
+        flagged=_boolean(body.get("flagged")),
+        strike=_option(body.get("strike")),
+        note=_text(body.get("note")),
+        seq=_whole(body.get("seq"), 0, HIGHEST_SEQ),
+    )
+    return position, change
+
+
+def _flag(form: Mapping[str, str]) -> bool | None:
+    if form.get("do") == "flag":
+        return True
+    return False if form.get("do") == "unflag" else None
+
+
+def _option(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID:
+        raise UnprocessableEntity
+    return value
+
+
+def _boolean(value: object) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise UnprocessableEntity
+    return value
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > LONGEST_NOTE or "\0" in value:
+        raise UnprocessableEntity
+    return value
+
+
+def _whole(value: object, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise UnprocessableEntity
+    return value

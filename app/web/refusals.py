@@ -1,0 +1,55 @@
+"""The two refusals that need more than a sentence."""
+
+from flask import jsonify, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from werkzeug.wrappers import Response
+
+from app.domain.errors import CannotDraw, NoTryLeft, Shortfall
+
+RULES = {
+    "items": lazy_gettext("items in the bank"),
+    "oshpd": lazy_gettext("items of OSHPD domain %(area)s"),
+    "samhsa": lazy_gettext("items of SAMHSA category %(area)s"),
+    "focus_area": lazy_gettext("items of area of focus %(area)s"),
+    "seen": lazy_gettext("items that you have not seen"),
+    "enemies": lazy_gettext("items that do not give one another away"),
+    "mean_words_en": lazy_gettext("words to read per item in English"),
+    "mean_words_es": lazy_gettext("words to read per item in Spanish"),
+    "key_position": lazy_gettext("places of the right answer"),
+}
+UNNAMED = lazy_gettext("the test's rules")
+
+
+def refused_try(error: NoTryLeft) -> Response | str:
+    """Why no mock can start now, when one can, and what can be done meanwhile."""
+    if request.is_json:
+        return jsonify(error=error.reason)
+    return render_template("tries/refused.html", refusal=error)
+
+
+def refused_form(error: CannotDraw) -> Response | str:
+    """Which rule of the blueprint the bank cannot meet, and by how much."""
+    if request.is_json:
+        return jsonify(error=[shortfall_text(s) for s in error.shortfalls])
+    lines = [shortfall_text(s) for s in error.shortfalls]
+    return render_template("errors/cannot_draw.html", lines=lines)
+
+
+def shortfall_text(shortfall: Shortfall) -> str:
+    """One rule in words."""
+    name = RULES.get(shortfall.rule.removesuffix("_most"), UNNAMED)
+    what = str(name) % {"area": shortfall.area or ""} if "%(" in str(name) else str(name)
+    if shortfall.rule.endswith("_most"):
+        return _(
+            "%(what)s: at most %(needed)s, but there would be %(available)s",
+            what=what,
+            needed=shortfall.needed,
+            available=shortfall.available,
+        )
+    return _(
+        "%(what)s: %(needed)s needed, %(available)s there",
+        what=what,
+        needed=shortfall.needed,
+        available=shortfall.available,
+    )

@@ -1,0 +1,91 @@
+"""What every template may use: dates, numbers and texts in the page's language."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask, request
+from flask_babel import format_date, format_decimal, gettext
+from markupsafe import Markup, escape
+
+from app.domain.bilingual import Bilingual, Language
+from app.web.access import visitor
+from app.web.language import current_language
+from app.web.site import site
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+
+def install_template_helpers(app: Flask) -> None:
+    """Give the helpers to every template."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        local=local_text,
+        day=day_text,
+        moment=moment_text,
+        duration=duration_text,
+        clock=clock_text,
+        percent=percent_text,
+        in_both=in_both,
+    )
+    app.context_processor(_page_values)
+
+
+def local_text(text: Bilingual) -> str:
+    """The text in the page's language."""
+    return text.text(current_language())
+
+
+def in_both(text: Bilingual, language: Language) -> Markup:
+    """The text in one language, marked as such for screen readers."""
+    return Markup('<span lang="{}">{}</span>').format(language.value, escape(text.text(language)))
+
+
+def day_text(day: date) -> str:
+    """A calendar day in words."""
+    return str(format_date(day, format="long", rebase=False))
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as day and time where the exam is held."""
+    there = moment.astimezone(ZoneInfo(site().settings.time_zone))
+    time = (
+        there.strftime("%H:%M")
+        if current_language() is Language.ES
+        else (there.strftime("%I:%M %p").lstrip("0"))
+    )
+    return str(gettext("%(day)s, %(time)s", day=day_text(there.date()), time=time))
+
+
+def duration_text(seconds: float) -> str:
+    """A length in words, exact: Babel would call 118 minutes two hours."""
+    minutes, rest = divmod(round(seconds), MINUTE)
+    hours, minutes_left = divmod(minutes, MINUTE)
+    if hours:
+        return str(gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes_left))
+    if minutes:
+        return str(gettext("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=rest))
+    return str(gettext("%(seconds)s s", seconds=rest))
+
+
+def clock_text(seconds: int) -> str:
+    """A clock face: 1:58:07 or 4:09."""
+    hours, rest = divmod(max(0, seconds), HOUR)
+    minutes, second = divmod(rest, MINUTE)
+    return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes}:{second:02}"
+
+
+def percent_text(share: float) -> str:
+    """A share as a whole percentage."""
+    return str(gettext("%(number)s%%", number=format_decimal(round(share * 100))))
+
+
+def _page_values() -> dict[str, object]:
+    return {
+        "language": current_language(),
+        "Language": Language,
+        "site": site(),
+        "person": visitor(),
+        "here": request.full_path.rstrip("?"),
+    }

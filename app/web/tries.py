@@ -1,0 +1,104 @@
+"""The page of tries: the approval period, real sittings and mock tries."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.domain.eligibility import SittingResult, SittingState
+from app.services import tries as services
+from app.web.access import Policy, access, signed_in_person
+from app.web.clock import now
+from app.web.forms import PeriodForm, SittingForm, VoidForm
+from app.web.site import site
+
+bp = Blueprint("tries", __name__, url_prefix="/tries")
+
+Page = str | tuple[str, int] | Response
+
+
+@bp.get("")
+@access(Policy.SIGNED_IN)
+def tries() -> Page:
+    """Both ledgers."""
+    return _page(PeriodForm(), SittingForm())
+
+
+@bp.post("/period")
+@access(Policy.SIGNED_IN)
+def record_period() -> Page:
+    """Record the approval period or correct it."""
+    form = PeriodForm()
+    if not form.validate_on_submit():
+        return _page(form, SittingForm(formdata=None)), 422
+    wrong = services.record_period(
+        signed_in_person(),
+        form.approved_on.data,
+        form.valid_through.data,
+        now(),
+        request.form.get("period_id", type=int),
+    )
+    if wrong:
+        form.valid_through.errors = [
+            {
+                "ends_before_start": _("The last day is before the approval date."),
+                "overlaps": _("These dates overlap a period that you recorded before."),
+            }[wrong]
+        ]
+        return _page(form, SittingForm(formdata=None)), 422
+    flash(_("Your approval period is recorded."))
+    return redirect(url_for("tries.tries"), code=303)
+
+
+@bp.post("/sittings")
+@access(Policy.SIGNED_IN)
+def record_sitting() -> Page:
+    """Record a real try or change one."""
+    form = SittingForm()
+    if not form.validate_on_submit():
+        return _page(PeriodForm(formdata=None), form), 422
+    services.record_sitting(
+        signed_in_person(),
+        SittingState(form.state.data),
+        form.on.data,
+        SittingResult(form.result.data) if form.result.data else None,
+        now(),
+        counts=form.counts.data,
+        sitting_id=request.form.get("sitting_id", type=int),
+    )
+    flash(_("Your record of the real exam is saved."))
+    return redirect(url_for("tries.tries"), code=303)
+
+
+@bp.post("/sittings/<int:sitting_id>/remove")
+@access(Policy.SIGNED_IN)
+def remove_sitting(sitting_id: int) -> Page:
+    """Take an entry out of the person's own record."""
+    services.remove_sitting(signed_in_person(), sitting_id)
+    flash(_("The entry is removed."))
+    return redirect(url_for("tries.tries"), code=303)
+
+
+@bp.get("/mocks/<handle>/void")
+@access(Policy.TRAINER)
+def void_page(handle: str) -> Page:
+    """What giving a try back means."""
+    return render_template("tries/void.html", form=VoidForm(), handle=handle)
+
+
+@bp.post("/mocks/<handle>/void")
+@access(Policy.TRAINER)
+def void(handle: str) -> Page:
+    """Give a mock try back, with a reason."""
+    form = VoidForm()
+    if not form.validate_on_submit():
+        return render_template("tries/void.html", form=form, handle=handle), 422
+    services.void_try(signed_in_person(), handle, form.reason.data, now())
+    flash(_("The try is given back. The reason stays on record."))
+    return redirect(url_for("start.home"), code=303)
+
+
+def _page(period_form: PeriodForm, sitting_form: SittingForm) -> str:
+    page = services.tries_page(signed_in_person(), site(), now())
+    return render_template(
+        "tries/tries.html", page=page, period_form=period_form, sitting_form=sitting_form
+    )
