@@ -40,7 +40,7 @@ def _lock(handle: int) -> None:
     if os.name == "nt":
         import msvcrt  # noqa: PLC0415 (that system only)
 
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
         return
     import fcntl  # noqa: PLC0415 (not on every system)
 

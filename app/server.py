@@ -10,10 +10,12 @@ from flask import Flask
 
 from app.config import Settings
 from app.services.attempts import finish_due
+from app.services.mail import drain_outbox
 from app.storage.database import db
 from app.web.site import EXTENSION
 
 SWEEP_SECONDS = 60
+POST_SECONDS = 15
 
 
 def port_is_free(settings: Settings) -> bool:
@@ -34,11 +36,12 @@ def serve(app: Flask, settings: Settings) -> None:
         from waitress import serve as waitress  # noqa: PLC0415 (that system only)
 
         start_sweeper(app)
+        start_postman(app)
         waitress(app, host=settings.host, port=settings.port, threads=settings.threads)
         return
     from gunicorn.app.base import BaseApplication  # noqa: PLC0415 (not on every system)
 
-    class Gunicorn(BaseApplication):  # type: ignore[misc, no-any-unimported]
+    class Gunicorn(BaseApplication):
         def load_config(self) -> None:
             for name, value in _gunicorn_settings(app, settings).items():
                 self.cfg.set(name, value)
@@ -52,6 +55,12 @@ def serve(app: Flask, settings: Settings) -> None:
 def start_sweeper(app: Flask) -> None:
     """Finish the attempts that nobody returns to, once a minute, beside the requests."""
     threading.Thread(target=_sweep, args=(app, threading.Event()), daemon=True).start()
+
+
+def start_postman(app: Flask) -> None:
+    """Send the letters that wait in the outbox, where a mail server is named."""
+    if app.extensions[EXTENSION].settings.sends_mail:
+        threading.Thread(target=_post, args=(app, threading.Event()), daemon=True).start()
 
 
 def _gunicorn_settings(app: Flask, settings: Settings) -> dict[str, Any]:
@@ -75,6 +84,7 @@ def _after_fork(app: Flask) -> None:
     with app.app_context():
         db.engine.dispose(close=False)  # connections do not survive a fork
     start_sweeper(app)
+    start_postman(app)
 
 
 def _sweep(app: Flask, stop: threading.Event) -> None:
@@ -85,3 +95,12 @@ def _sweep(app: Flask, stop: threading.Event) -> None:
                 db.session.commit()
         except Exception:
             app.logger.exception("the sweep of finished attempts failed; it is tried again")
+
+
+def _post(app: Flask, stop: threading.Event) -> None:
+    while not stop.wait(POST_SECONDS):
+        try:
+            with app.app_context():
+                drain_outbox(datetime.now(UTC))
+        except Exception:
+            app.logger.exception("sending letters failed; it is tried again")

@@ -124,10 +124,11 @@ class Taxonomy:
 
     def areas(self, axis: Axis) -> dict[str, Bilingual]:
         """Every area of `axis` with its name, keyed as `PoolItem.area` gives it."""
-        names: Mapping[str, Bilingual] | Mapping[int, Bilingual] = {
+        if axis is Axis.SAMHSA:
+            return dict(self.samhsa)
+        numbered = {
             Axis.OSHPD: self.oshpd,
-            Axis.SAMHSA: self.samhsa,
             Axis.FOCUS_AREA: self.focus_areas,
             Axis.COMPETENCY: self.competencies,
         }[axis]
-        return {str(code): name for code, name in names.items()}
+        return {str(number): name for number, name in numbered.items()}

@@ -130,10 +130,10 @@ def leave_break(person: Person, handle: str, now: datetime, site: Site) -> int:
     return position
 
 
-def choose_language(
-    person: Person, handle: str, now: datetime, site: Site, *, side_by_side: bool | None
+def show_both_languages(
+    person: Person, handle: str, now: datetime, site: Site, *, both: bool
 ) -> None:
-    """Switch the attempt's language, or its side-by-side view where that is given.
+    """Show items in both languages or in one.
 
     Raises NotFound, AttemptFinished, TimeIsUp or LanguageFixed.
     """
@@ -141,11 +141,7 @@ def choose_language(
     rules.require_running(attempt, now, site.rules.tolerance_seconds)
     if row.language_fixed:
         raise LanguageFixed
-    if side_by_side is None:
-        row.language = Language(row.language).other.value
-        row.side_by_side = False
-    else:
-        row.side_by_side = side_by_side
+    row.side_by_side = both
     db.session.commit()
 
 

@@ -23,6 +23,10 @@ from app.storage.people import count_people, to_person
 PASSWORD = "peer support 2026"  # noqa: S105 (printed on purpose: the demonstration's only)
 
 
+FLAGGED = 0.08
+"""The share of items that the cast flags."""
+
+
 def N_(message: str) -> str:  # noqa: N802 (the name by which Babel finds message ids)
     """Mark a message id for extraction; it is translated where it is shown."""
     return message
@@ -86,8 +90,13 @@ def _play(person: Person, line: CastLine, site: Site, now: datetime, rng: random
     mock = StartRequest(AttemptKind.MOCK, line.language, site.blueprint.items)
     _sit(person, mock, site, begin, line.skill, rng)
     quiz = StartRequest(
-        AttemptKind.QUIZ, line.language, 10, Feedback.EACH_ITEM, timed=False,
-        axis=Axis.OSHPD, areas=("3", "5"),
+        AttemptKind.QUIZ,
+        line.language,
+        10,
+        Feedback.EACH_ITEM,
+        timed=False,
+        axis=Axis.OSHPD,
+        areas=("3", "5"),
     )
     _sit(person, quiz, site, now - timedelta(days=6), line.skill + 0.05, rng)
     practice = StartRequest(
@@ -98,7 +107,11 @@ def _play(person: Person, line: CastLine, site: Site, now: datetime, rng: random
 
 def _one_real_try(person: Person, approved: date, now: datetime) -> None:
     record_sitting(
-        person, SittingState.SAT, approved + timedelta(days=60), SittingResult.NOT_PASSED, now,
+        person,
+        SittingState.SAT,
+        approved + timedelta(days=60),
+        SittingResult.NOT_PASSED,
+        now,
         counts=True,
     )
 
@@ -121,8 +134,9 @@ def _sit(
         right = rng.random() < skill - (0.25 if item.oshpd in {4, 7} else 0)
         wrong = [option for option in entry.option_order if option != item.key]
         change = Change(
+            reading=person.language,
             option_id=item.key if right else rng.choice(wrong),
-            flagged=rng.random() < 0.08 or None,
+            flagged=rng.random() < FLAGGED or None,
         )
         if entry.position == attempt.break_after:
             save_response(person, handle, entry.position, change, moment, site)
@@ -130,8 +144,6 @@ def _sit(
         elif entry.position == attempt.last_position:
             save_response(person, handle, entry.position, change, moment, site)
         else:
-            save_and_go(
-                person, handle, entry.position, change, entry.position + 1, moment, site
-            )
+            save_and_go(person, handle, entry.position, change, entry.position + 1, moment, site)
     if stop_after is None:
         submit(person, handle, moment, site)

@@ -26,8 +26,10 @@ class Change:
     """What came in for one item. None means: leave it as it is.
 
     `seq` is the browser's own count; a plain form has none and always is the newest.
+    `reading` is the page's language, which a free attempt's items follow.
     """
 
+    reading: Language
     option_id: str | None = None
     flagged: bool | None = None
     strike: str | None = None
@@ -113,8 +115,10 @@ class MapFilter(StrEnum):
     UNSEEN = "unseen"
 
 
-def item_page(person: Person, handle: str, position: int, now: datetime, site: Site) -> ItemPage:
-    """One item of a running attempt.
+def item_page(
+    person: Person, handle: str, position: int, reading: Language, now: datetime, site: Site
+) -> ItemPage:
+    """One item of a running attempt, in the page's language unless the attempt's is fixed.
 
     Raises NotFound, AttemptFinished, TimeIsUp, BreakRunning, NotOnForm, PartNotReached or
     PartLocked.
@@ -131,7 +135,7 @@ def item_page(person: Person, handle: str, position: int, now: datetime, site: S
         kind=attempt.kind,
         position=position,
         total=attempt.last_position,
-        language=attempt.language,
+        language=attempt.language if row.language_fixed else reading,
         language_fixed=row.language_fixed,
         side_by_side=row.side_by_side,
         stem=item.stem,
@@ -231,7 +235,7 @@ def _apply(
     if change.reveal and attempt.feedback is Feedback.EACH_ITEM and response.option_id:
         response.revealed = True
     response.seq = storage.latest_seq(row.id) + 1 if change.seq is None else change.seq
-    response.language = row.language
+    response.language = row.language if row.language_fixed else change.reading.value
     response.saved_at = now
     return response
 

@@ -81,7 +81,7 @@ if (document.referrer.includes("/attempts/")) document.getElementById("item-head
 // Shortcuts: listed under "?", and off where the person turned them off.
 const dialog = document.getElementById("shortcuts");
 const help = document.querySelector("[data-help]");
-const press = (selector) => form.querySelector(selector)?.click();
+const press = (selector) => document.querySelector(selector)?.click();
 const choose = (index) => {
   const radio = form.querySelectorAll("input[name=option]")[index];
   if (radio && !radio.disabled) { radio.click(); radio.focus(); }

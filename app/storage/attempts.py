@@ -210,17 +210,12 @@ def attempts_of(person_id: int) -> Sequence[AttemptRow]:
 
 def try_days(person_id: int) -> tuple[date, ...]:
     """The days of the person's mock tries that count."""
-    return tuple(
-        db.session.scalars(
-            sa.select(AttemptRow.try_on)
-            .where(
-                AttemptRow.person_id == person_id,
-                AttemptRow.try_on.is_not(None),
-                AttemptRow.voided_at.is_(None),
-            )
-            .order_by(AttemptRow.try_on)
-        ).all()
+    days = db.session.scalars(
+        sa.select(AttemptRow.try_on)
+        .where(AttemptRow.person_id == person_id, AttemptRow.voided_at.is_(None))
+        .order_by(AttemptRow.try_on)
     )
+    return tuple(day for day in days if day is not None)
 
 
 def try_slots(person_id: int) -> frozenset[str]:

@@ -69,7 +69,7 @@ def enforce() -> Response | None:
 
 def visitor() -> PersonRow | None:
     """Who is asking; None for somebody who is not signed in."""
-    found = current_user._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    found = current_user._get_current_object()  # noqa: SLF001
     return found if isinstance(found, PersonRow) else None
 
 

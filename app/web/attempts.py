@@ -13,6 +13,7 @@ from app.services.review import part_page
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
 from app.web.item_form import Walk, change_from_form, change_from_json, target_of
+from app.web.language import current_language, switch_language
 from app.web.site import site
 
 bp = Blueprint("attempts", __name__, url_prefix="/attempts/<handle>")
@@ -37,7 +38,9 @@ def resume(handle: str) -> Page:
 def item(handle: str, position: int) -> Page:
     """One item."""
     try:
-        page = responses.item_page(signed_in_person(), handle, position, now(), site())
+        page = responses.item_page(
+            signed_in_person(), handle, position, current_language(), now(), site()
+        )
     except AttemptFinished:
         return _to("results.result", handle)
     except TimeIsUp:
@@ -62,8 +65,10 @@ def save_item(handle: str, position: int) -> Page:
             return _to("attempts.break_page", handle)
         return _to("attempts.item", handle, position=target.position, walk=walk)
     responses.save_response(person, handle, position, change, now(), site())
-    if target.switches_language:
-        services.choose_language(person, handle, now(), site(), side_by_side=target.side_by_side)
+    if target.language is not None:
+        switch_language(target.language)
+    if target.both_languages is not None:
+        services.show_both_languages(person, handle, now(), site(), both=target.both_languages)
     if target.page:
         return _to(target.page, handle)
     return _to("attempts.item", handle, position=position, walk=walk)

@@ -10,4 +10,5 @@ from app.bank.problems import ProblemCode
 
 def problem_text(code: str, detail: Mapping[str, object]) -> str:
     """The words for a fault that was stored when the bank was loaded."""
-    return gettext(PROBLEM_TEXTS[ProblemCode(code)]) % dict(detail)
+    text: str = gettext(PROBLEM_TEXTS[ProblemCode(code)])
+    return text % dict(detail)

@@ -58,7 +58,6 @@ class PracticeForm(FlaskForm):
         default="each_item",
         validators=[REQUIRED],
     )
-    language = RadioField(_l("Language to start in"), choices=LANGUAGES, validators=[REQUIRED])
 
 
 class QuizForm(PracticeForm):

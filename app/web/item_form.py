@@ -8,7 +8,9 @@ from typing import Any
 from werkzeug.exceptions import UnprocessableEntity
 
 from app.domain.attempts import ItemState
+from app.domain.bilingual import Language
 from app.services.responses import Change, ItemPage
+from app.web.language import current_language
 
 LONGEST_ID = 8
 HIGHEST_SEQ = 2**53
@@ -21,8 +23,8 @@ class Target:
 
     position: int | None = None
     page: str | None = None
-    switches_language: bool = False
-    side_by_side: bool | None = None
+    language: Language | None = None
+    both_languages: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def change_from_form(form: Mapping[str, str]) -> Change:
     """The change that a plain form brings. Raises UnprocessableEntity."""
     button = form.get("do", "")
     return Change(
+        reading=current_language(),
         option_id=_option(form.get("option") or None),
         flagged=_flag(form),
         strike=_option(button.removeprefix("strike:") if button.startswith("strike:") else None),
@@ -85,9 +88,10 @@ def target_of(form: Mapping[str, str]) -> Target:
         if not number.isdecimal() or len(number) > LONGEST_ID:
             raise UnprocessableEntity
         return Target(position=int(number))
-    if button in {"language", "stack", "unstack"}:
-        stacked = {"stack": True, "unstack": False}.get(button)
-        return Target(switches_language=True, side_by_side=stacked)
+    if button in {"language:en", "language:es"}:
+        return Target(language=Language(button.removeprefix("language:")))
+    if button in {"stack", "unstack"}:
+        return Target(both_languages=button == "stack")
     pages = {"review": "attempts.review", "break": "attempts.break_page"}
     return Target(page=pages.get(button))
 
@@ -98,6 +102,7 @@ def change_from_json(body: Any) -> tuple[int, Change]:  # noqa: ANN401 (whatever
         raise UnprocessableEntity
     position = _whole(body.get("position"), 1, 10_000)
     change = Change(
+        reading=current_language(),
         option_id=_option(body.get("option_id")),
         flagged=_boolean(body.get("flagged")),
         strike=_option(body.get("strike")),

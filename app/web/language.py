@@ -18,13 +18,19 @@ bp = Blueprint("language", __name__)
 @access(Policy.PUBLIC)
 def choose() -> Response:
     """Switch the language and stay on the same page."""
-    language = Language(request.form["language"])
+    wanted = request.form.get("language")
+    if wanted in set(Language):
+        switch_language(Language(wanted))
+    return redirect(safe_path(request.form.get("next")), code=303)
+
+
+def switch_language(language: Language) -> None:
+    """Keep the language for the session and, where somebody is signed in, the account."""
     session[SESSION_KEY] = language.value
     person = visitor()
     if person is not None:
         remember_language(person.id, language)
     refresh()
-    return redirect(safe_path(request.form.get("next")), code=303)
 
 
 def select_language() -> str:

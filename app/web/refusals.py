@@ -38,18 +38,12 @@ def refused_form(error: CannotDraw) -> Response | str:
 
 def shortfall_text(shortfall: Shortfall) -> str:
     """One rule in words."""
-    name = RULES.get(shortfall.rule.removesuffix("_most"), UNNAMED)
-    what = str(name) % {"area": shortfall.area or ""} if "%(" in str(name) else str(name)
+    name = str(RULES.get(shortfall.rule.removesuffix("_most"), UNNAMED))
+    values = {
+        "what": name % {"area": shortfall.area} if shortfall.area else name,
+        "needed": shortfall.needed,
+        "available": shortfall.available,
+    }
     if shortfall.rule.endswith("_most"):
-        return _(
-            "%(what)s: at most %(needed)s, but there would be %(available)s",
-            what=what,
-            needed=shortfall.needed,
-            available=shortfall.available,
-        )
-    return _(
-        "%(what)s: %(needed)s needed, %(available)s there",
-        what=what,
-        needed=shortfall.needed,
-        available=shortfall.available,
-    )
+        return str(_("%(what)s: at most %(needed)s, but there would be %(available)s", **values))
+    return str(_("%(what)s: %(needed)s needed, %(available)s there", **values))

@@ -11,7 +11,6 @@ from flask_security import (
     TwoFactorVerifyCodeForm,
     UserMixin,
 )
-from passlib.totp import TotpMatch
 from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
@@ -34,9 +33,9 @@ class OneUseTotp(Totp):
         """The newest code that the person has used."""
         return cast("PersonRow", user).tf_last_counter
 
-    def set_last_counter(self, user: UserMixin, tmatch: TotpMatch) -> None:
+    def set_last_counter(self, user: UserMixin, tmatch: object) -> None:
         """Remember it."""
-        cast("PersonRow", user).tf_last_counter = tmatch.counter
+        cast("PersonRow", user).tf_last_counter = getattr(tmatch, "counter", None)
 
 
 class CodeForm(TwoFactorVerifyCodeForm):

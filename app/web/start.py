@@ -98,7 +98,7 @@ def _request(
 ) -> StartRequest:
     return StartRequest(
         kind=kind,
-        language=Language(form.language.data),
+        language=current_language(),
         items=form.items.data,
         feedback=Feedback(form.feedback.data),
         timed=form.timed.data == "timed",
@@ -129,13 +129,13 @@ def _quiz_page(form: QuizForm, axis: Axis) -> str:
 
 
 def _practice_form() -> PracticeForm:
-    form = PracticeForm(language=current_language().value, items=site().rules.practice_lengths[-1])
+    form = PracticeForm(items=site().rules.practice_lengths[-1])
     form.items.choices = [(n, str(n)) for n in site().rules.practice_lengths]
     return form
 
 
 def _quiz_form(axis: Axis) -> QuizForm:
-    form = QuizForm(language=current_language().value, items=site().rules.quiz_lengths[0])
+    form = QuizForm(items=site().rules.quiz_lengths[0])
     form.items.choices = [(n, str(n)) for n in site().rules.quiz_lengths]
     language = current_language()
     names = site().taxonomy.areas(axis)
