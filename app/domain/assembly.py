@@ -14,6 +14,7 @@ from app.domain.assembly_model import (
     limits_of,
     nearest,
     out_of_reach,
+    reserve_of,
     shortfalls,
 )
 from app.domain.blueprint import ExamBlueprint, Range
@@ -54,13 +55,18 @@ def draw_form(
 
     Raises CannotDraw, which names the rules that cannot be met and by how much. `seen` counts
     how often this candidate has had an item, `exposure` how often it stood on anybody's form;
-    items in `avoid` are never drawn. The same inputs, in any order, and the same state of
+    items in `avoid` are never drawn. Where the stock allows it, enough unseen items are left for
+    one more form. The same inputs, in any order, and the same state of
     `rng` give the same form. Of an item with several revisions the newest counts.
     """
     _check_key_range(blueprint)
     usable = _usable(pool, blueprint, avoid)
     limits = limits_of(usable, blueprint, seen)
-    drawn = _drawn(limits, _costs(usable, blueprint.items, seen, exposure, rng))
+    costs = _costs(usable, blueprint.items, seen, exposure, rng)
+    sparing = [*limits, *reserve_of(usable, blueprint, seen)]
+    drawn = None if out_of_reach(sparing) else cheapest(sparing, costs)
+    if drawn is None:
+        drawn = _drawn(limits, costs)
     items = [usable[place] for place in sorted(drawn)]
     rng.shuffle(items)
     return ExamForm(tuple(_entries(items, blueprint, rng)))

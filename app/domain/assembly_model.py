@@ -4,6 +4,7 @@ Every rule is one or more `Limit`s over the places of the items in the pool. The
 are given to HiGHS, loosened to find out why a form cannot be drawn, and read back in numbers.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -127,6 +128,36 @@ def limits_of(
         whole = Range(blueprint.items, blueprint.items)
         limits.append(_count(Rule.ITEMS, None, everything, whole))
     return limits
+
+
+def reserve_of(
+    pool: Sequence[PoolItem], blueprint: ExamBlueprint, seen: Mapping[str, int]
+) -> list[Limit]:
+    """Limits that leave enough unseen items for one more form without a repeated item.
+
+    Where the unseen stock of an area would just do for two forms, this one must not take the
+    other's share; of two enemies that both forms together would need, it takes one.
+    """
+    fresh = {place for place, item in enumerate(pool) if not seen.get(item.item_id)}
+    limits = limits_of(pool, blueprint, seen)
+    reserve = []
+    for limit in limits:
+        members = [place for place in limit.members if place in fresh]
+        wide = limit.rule in {Rule.SAMHSA, Rule.FOCUS_AREA} and limit.low is not None
+        if wide and limit.low and len(members) >= 2 * limit.low:
+            span = Range(0, len(members) - limit.low)
+            reserve.append(_count(limit.rule, limit.area, members, span))
+    return [*reserve, *_shared_enemies(pool, blueprint, fresh)]
+
+
+def _shared_enemies(
+    pool: Sequence[PoolItem], blueprint: ExamBlueprint, fresh: set[int]
+) -> Iterator[Limit]:
+    stock = Counter(pool[place].oshpd for place in fresh)
+    tight = {domain for domain, quota in blueprint.oshpd.items() if stock[domain] == 2 * quota}
+    for pair in _enemy_pairs(pool):
+        if fresh.issuperset(pair) and all(pool[place].oshpd in tight for place in pair):
+            yield _count(Rule.ENEMIES, None, pair, Range(1, 1))
 
 
 def _count(rule: Rule, area: str | None, members: Sequence[int], span: Range) -> Limit:

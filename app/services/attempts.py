@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain import attempts as rules
 from app.domain.access import Person
-from app.domain.assembly import draw_form
+from app.domain.assembly import ExamForm, draw_form
 from app.domain.attempts import Attempt, AttemptKind, Feedback
 from app.domain.bilingual import Language
 from app.domain.blueprint import ExamBlueprint
@@ -198,19 +198,28 @@ def _drawn(
         raise NoTryLeft(standing.reason.value, standing.used, standing.limit, standing.next_on)
     pool = _pool(request)
     blueprint = _blueprint(request, site, pool)
-    form = draw_form(
-        pool,
-        blueprint,
-        seen=storage.seen_counts(person.id),
-        exposure=bank_storage.exposures(),
-        rng=rng,
-    )
+    form = _form(pool, blueprint, person, rng)
     row = _row(person, request, site, blueprint, now)
     row.form = storage.encode_form(form)
     if standing is not None:
         row.try_on = site.day(now)
         row.try_slot = _free_slot(person.id, standing)
     return row
+
+
+def _form(
+    pool: tuple[PoolItem, ...], blueprint: ExamBlueprint, person: Person, rng: random.Random
+) -> ExamForm:
+    seen, exposure = storage.seen_counts(person.id), bank_storage.exposures()
+    try:
+        return draw_form(pool, blueprint, seen=seen, exposure=exposure, rng=rng)
+    except CannotDraw as refused:
+        if any(shortfall.rule != "seen" for shortfall in refused.shortfalls):
+            raise
+    # Only the cap on seen items stands in the way: a small bank must not take away a try that
+    # the rule allows. The page said beforehand how many items will be met again.
+    open_to_seen = replace(blueprint, seen_share=1.0)
+    return draw_form(pool, open_to_seen, seen=seen, exposure=exposure, rng=rng)
 
 
 def _row(

@@ -46,7 +46,8 @@ class PracticePage:
     break_minutes: int
     items: int
     in_bank: int
-    by_domain: dict[int, int]
+    repeats: int
+    """Items of a mock that this person has met before, at the least."""
 
 
 def home_page(person: Person, site: Site, now: datetime) -> HomePage:
@@ -71,8 +72,14 @@ def practice_page(person: Person, site: Site, now: datetime) -> PracticePage:
         break_minutes=site.blueprint.break_minutes if own_break is None else own_break // 60,
         items=site.blueprint.items,
         in_bank=len(pool),
-        by_domain=dict(Counter(item.oshpd for item in pool)),
+        repeats=_repeats(person, site),
     )
+
+
+def _repeats(person: Person, site: Site) -> int:
+    seen = storage.seen_counts(person.id)
+    fresh = Counter(item.oshpd for item in bank_storage.current_pool() if item.item_id not in seen)
+    return sum(max(0, quota - fresh[domain]) for domain, quota in site.blueprint.oshpd.items())
 
 
 def running_attempts(person: Person, site: Site, now: datetime) -> tuple[RunningAttempt, ...]:

@@ -119,7 +119,7 @@ def items_of(revisions: Iterable[int]) -> dict[int, Item]:
 def exposures() -> dict[str, int]:
     """On how many forms each item has stood."""
     rows = db.session.execute(sa.select(ItemRow.id, ItemRow.exposure).where(ItemRow.exposure > 0))
-    return dict(rows.tuples().all())
+    return dict(iter(rows))
 
 
 def count_exposure(item_ids: Iterable[str]) -> None:

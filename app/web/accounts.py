@@ -1,5 +1,7 @@
 """Accounts, wired: Flask-Security for the proofs, own pages for the rest."""
 
+from urllib.parse import parse_qsl, urlencode
+
 from flask import Flask, Response, abort, redirect, request, url_for
 from flask_limiter import Limiter
 from flask_login import current_user
@@ -24,7 +26,7 @@ from app.web.passkeys import (
     passkey_values,
 )
 from app.web.passwords import DUMMY, PasswordRules, make_dummy
-from app.web.safe_paths import safe_path
+from app.web.safe_paths import HOME, safe_path
 from app.web.second_step import CodeForm, OneUseTotp, RecoveryCodeForm, lost_phone
 from app.web.security_settings import POLICIES, mail_config, security_config
 from app.web.security_texts import SecurityTexts
@@ -123,10 +125,21 @@ def _keep_to_own_pages(response: Response) -> Response:
     if request.blueprint != LIBRARY:
         return response
     if response.location:
-        response.location = safe_path(response.location)
+        response.location = _own_page(response.location)
     if request.endpoint == "security.logout":
         response.headers["Clear-Site-Data"] = CLEAR
     return response
+
+
+def _own_page(location: str) -> str:
+    """The address where it is the site's own, with a `next` that is the site's own too."""
+    path, _, query = safe_path(location).partition("?")
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(query, keep_blank_values=True)
+        if name != "next" or safe_path(value) != HOME
+    ]
+    return f"{path}?{urlencode(kept, safe='/')}" if kept else path
 
 
 def _install_flood_limits(app: Flask, settings: Settings) -> None:

@@ -38,7 +38,9 @@ def test_every_form_that_posts_carries_its_token(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_no_words_stand_outside_of_translation(path: Path) -> None:
-    text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}|<script.*?</script>", " ", path.read_text(), flags=re.DOTALL)
+    text = re.sub(
+        r"{#.*?#}|{%.*?%}|{{.*?}}|<script.*?</script>", " ", path.read_text(), flags=re.DOTALL
+    )
     text = re.sub(r"<[^>]*\blang=\"[a-z]{2}\"[^>]*>[^<]*<", "<", text)
     words = re.findall(r">([^<>]*[A-Za-z]{3,}[^<>]*)<", text)
     known = {"PeerPrep"}

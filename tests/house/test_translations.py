@@ -47,7 +47,9 @@ def test_every_text_has_its_spanish() -> None:
     assert bare == []
 
 
-@pytest.mark.parametrize("entry", entries() if CATALOGUE.exists() else [], ids=lambda e: e.msgid[:40])
+@pytest.mark.parametrize(
+    "entry", entries() if CATALOGUE.exists() else [], ids=lambda e: e.msgid[:40]
+)
 def test_placeholders_are_the_same_in_spanish(entry: polib.POEntry) -> None:
     wanted = set(PLACEHOLDER.findall(entry.msgid + (entry.msgid_plural or "")))
     for text in [entry.msgstr, *entry.msgstr_plural.values()]:
@@ -62,7 +64,9 @@ def test_no_spanish_text_is_just_the_english() -> None:
     alike = [
         e.msgid
         for e in entries()
-        if e.msgid == e.msgstr and e.msgid not in same and re.search(r"[a-z]{4}", PLACEHOLDER.sub("", e.msgid))
+        if e.msgid == e.msgstr
+        and e.msgid not in same
+        and re.search(r"[a-z]{4}", PLACEHOLDER.sub("", e.msgid))
     ]
     assert alike == []
 

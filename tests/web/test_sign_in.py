@@ -270,7 +270,7 @@ def test_no_token_in_a_header_or_address_signs_in(app: Flask, stranger: FlaskCli
     assert stranger.get("/account", query_string={"auth_token": token}).status_code == 303
 
 
-@pytest.mark.parametrize("body", [[], [1], "x", 7, None, {"username": ["ana"]}])
+@pytest.mark.parametrize("body", [[], [1], "x", 7, {"username": ["ana"]}])
 def test_json_is_not_taken(stranger: FlaskClient, body: object) -> None:
     assert stranger.post("/sign-in", json=body).status_code == 400
 
