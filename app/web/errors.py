@@ -68,7 +68,7 @@ def _words(error: domain.DomainError) -> Words:
         domain.NotOnForm: Words(
             422,
             _("That does not belong to this test"),
-            _("The item or option is not part of this test. Nothing was changed."),
+            _("The question or option is not part of this test. Nothing was changed."),
             resume,
             to_attempt,
         ),
@@ -89,7 +89,7 @@ def _words(error: domain.DomainError) -> Words:
         domain.BreakRunning: Words(
             409,
             _("You are on your break"),
-            _("The items open again when you end the break."),
+            _("The questions open again when you end the break."),
             resume,
             _("Back to the break"),
         ),
@@ -102,7 +102,7 @@ def _words(error: domain.DomainError) -> Words:
         ),
         domain.PartNotReached: Words(
             409,
-            _("That item comes after the break"),
+            _("That question comes after the break"),
             _("Take the break or skip it first. Your answers are saved."),
             resume,
             to_attempt,
@@ -110,7 +110,7 @@ def _words(error: domain.DomainError) -> Words:
         domain.PartLocked: Words(
             409,
             _("The first part is closed"),
-            _("On this site the items before the break stay closed after it."),
+            _("On this site the questions before the break stay closed after it."),
             resume,
             to_attempt,
         ),
@@ -123,15 +123,15 @@ def _words(error: domain.DomainError) -> Words:
         ),
         domain.AnswerShown: Words(
             409,
-            _("The answer to this item has been shown"),
-            _("Your first answer stands. You can go on with the next item."),
+            _("The answer to this question has been shown"),
+            _("Your first answer stands. You can go on with the next question."),
             resume,
             to_attempt,
         ),
         domain.StaleResponse: Words(
             409,
             _("A newer answer is saved"),
-            _("This item was answered in another window or on another device."),
+            _("This question was answered in another window or on another device."),
             resume,
             to_attempt,
         ),

@@ -39,12 +39,12 @@ class MockForm(FlaskForm):
 class PracticeForm(FlaskForm):
     """A practice test: how long, with or without a clock, feedback when."""
 
-    items = RadioField(_l("How many items?"), coerce=int, validators=[REQUIRED])
+    items = RadioField(_l("How many questions?"), coerce=int, validators=[REQUIRED])
     timed = RadioField(
         _l("With a clock?"),
         choices=[
             ("untimed", _l("No clock: take all the time you want")),
-            ("timed", _l("With a clock: the exam's time per item")),
+            ("timed", _l("With a clock: the exam's time per question")),
         ],
         default="untimed",
         validators=[REQUIRED],
@@ -52,7 +52,7 @@ class PracticeForm(FlaskForm):
     feedback = RadioField(
         _l("When do you want to see the answers?"),
         choices=[
-            ("each_item", _l("After each item")),
+            ("each_item", _l("After each question")),
             ("at_end", _l("At the end")),
         ],
         default="each_item",

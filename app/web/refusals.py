@@ -8,14 +8,14 @@ from werkzeug.wrappers import Response
 from app.domain.errors import CannotDraw, NoTryLeft, Shortfall
 
 RULES = {
-    "items": lazy_gettext("items in the bank"),
-    "oshpd": lazy_gettext("items of OSHPD domain %(area)s"),
-    "samhsa": lazy_gettext("items of SAMHSA category %(area)s"),
-    "focus_area": lazy_gettext("items of area of focus %(area)s"),
-    "seen": lazy_gettext("items that you have not seen"),
-    "enemies": lazy_gettext("items that do not give one another away"),
-    "mean_words_en": lazy_gettext("words to read per item in English"),
-    "mean_words_es": lazy_gettext("words to read per item in Spanish"),
+    "items": lazy_gettext("questions in the bank"),
+    "oshpd": lazy_gettext("questions of OSHPD domain %(area)s"),
+    "samhsa": lazy_gettext("questions of SAMHSA category %(area)s"),
+    "focus_area": lazy_gettext("questions of area of focus %(area)s"),
+    "seen": lazy_gettext("questions that you have not seen"),
+    "enemies": lazy_gettext("questions that do not give one another away"),
+    "mean_words_en": lazy_gettext("words to read per question in English"),
+    "mean_words_es": lazy_gettext("words to read per question in Spanish"),
     "key_position": lazy_gettext("places of the right answer"),
 }
 UNNAMED = lazy_gettext("the test's rules")
