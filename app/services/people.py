@@ -195,6 +195,11 @@ def use_link(token: str, purpose: str, now: datetime) -> UsedLink:
     return used
 
 
+def drop_links(person_id: int) -> None:
+    """Void the person's links that are still out, as a new password does; the caller commits."""
+    db.session.execute(sa.delete(OneTimeLinkRow).where(OneTimeLinkRow.person_id == person_id))
+
+
 def add_first_administrator(
     registration: Registration, token: str, now: datetime
 ) -> PersonRow | None:
@@ -227,6 +232,7 @@ def reset_password(token: str, password_hash: str, now: datetime) -> PersonRow:
     row.fs_uniquifier = secrets.token_hex(16)
     forget_name(row.username)
     delete_sign_ins(row.id)
+    drop_links(row.id)
     db.session.commit()
     log.info("person %d reset the password", row.id)
     return row

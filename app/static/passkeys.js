@@ -65,7 +65,7 @@ function reason(form, error) {
 
 async function ask(form) {
   const message = form.querySelector("[data-passkey-error]");
-  message.hidden = true;
+  message.textContent = "";
   try {
     const options = JSON.parse(form.dataset.options);
     const answer = await (form.dataset.passkey === "create" ? create(options) : get(options));
@@ -73,13 +73,12 @@ async function ask(form) {
     form.submit();
   } catch (error) {
     message.textContent = reason(form, error);
-    message.hidden = false;
   }
 }
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.querySelector("[data-no-script]").hidden = true;
-  form.querySelector("button").hidden = false;
+  form.querySelector("[data-passkey-start]").hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     ask(form);

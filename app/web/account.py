@@ -18,7 +18,7 @@ from app.web.clock import now
 from app.web.language import SESSION_KEY
 from app.web.registration import send_confirmation
 from app.web.sign_in_form import wrong_password
-from app.web.signed_in import current_token, forget_session
+from app.web.signed_in import current_token, forget_session, is_fresh
 from app.web.site import site
 
 PREFERENCES = ("shortcuts_off", "clock_hidden")
@@ -70,6 +70,9 @@ def save_preferences() -> AnyResponse | tuple[str, int]:
 @access(Policy.SIGNED_IN)
 def change_email() -> AnyResponse | tuple[str, int]:
     """Ask a new address for confirmation, or forget the one there is."""
+    if not is_fresh():  # whoever holds the address can set a new password
+        flash(_("To keep your account safe, please show once more that it is you."), "info")
+        return redirect(url_for("security.verify", next=url_for("accounts.account")), code=303)
     if "remove" in request.form:
         remove_email(current_user.id)
         flash(_("Your e-mail address is removed."), "success")

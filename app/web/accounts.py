@@ -47,15 +47,15 @@ LIBRARY = "security"
 NOT_SIGNED_IN = {"security.two_factor_token_validation", "security.tf_select"}
 """Pages in the middle of a sign-in; the library would sign out whoever opens them later."""
 FLOODS = {
-    "security.login": "120 per minute",
-    "security.wan_signin": "120 per minute",
-    "security.two_factor_token_validation": "120 per minute",
+    "security.login": "200 per minute",
+    "security.wan_signin": "200 per minute",
+    "security.two_factor_token_validation": "200 per minute",
     "accounts.register": "60 per minute",
     "accounts.ask_for_reset": "30 per minute",
     "accounts.reset_by_link": "30 per minute",
     "accounts.set_up": "30 per minute",
 }
-"""Forms from one network. Generous: a classroom shares one address."""
+"""Requests from one network. Generous: a classroom shares one address."""
 CLEAR = '"cache", "storage"'
 
 
@@ -152,7 +152,7 @@ def _install_flood_limits(app: Flask, settings: Settings) -> None:
 
     def stem_floods() -> None:
         limit = FLOODS.get(request.endpoint or "")
-        if limit and request.method == "POST" and app.config.get("RATELIMIT_ENABLED", True):
+        if limit and app.config.get("RATELIMIT_ENABLED", True):
             with limiter.limit(limit):
                 return
 

@@ -14,7 +14,8 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput
 
 from app.domain.eligibility import SittingResult, SittingState
 
@@ -63,7 +64,7 @@ class PracticeForm(FlaskForm):
 class QuizForm(PracticeForm):
     """A quiz on chosen areas of one axis."""
 
-    areas = SelectMultipleField(_l("Which domains?"))
+    areas = SelectMultipleField(_l("Which domains?"), option_widget=CheckboxInput())
 
     def validate_areas(self, field: SelectMultipleField) -> None:
         """At least one."""
@@ -122,7 +123,7 @@ class VoidForm(FlaskForm):
     reason = TextAreaField(
         _l("Reason"),
         validators=[
-            InputRequired(_l("Please write the reason: it stays on record.")),
+            DataRequired(_l("Please write the reason: it stays on record.")),
             Length(max=500, message=_l("Please use at most 500 characters.")),
         ],
     )

@@ -106,9 +106,10 @@ class PasskeyProofForm(WebAuthnSigninResponseForm):
             good = super().validate(**kwargs)
         except UNREADABLE:
             return _refuse(self)
-        if not good:
+        if good and not self._is_expected(cast("PersonRow", self.user)):
+            self.credential.errors = [gettext("This passkey is not for this account.")]
             return False
-        return self._is_expected(cast("PersonRow", self.user)) or _refuse(self)
+        return bool(good)
 
     def _is_expected(self, person: PersonRow) -> bool:
         if not person.active:

@@ -3,12 +3,15 @@
 from flask import Flask, current_app, g, request, session
 from flask_login import LoginManager, current_user, user_logged_out
 from flask_security import user_authenticated
+from flask_security.utils import check_and_update_authn_fresh
 
+from app.services.people import drop_links
 from app.services.sign_ins import end_sign_in, is_live, start_sign_in
 from app.storage.people import PersonRow
 from app.web.browsers import browser_of
 from app.web.clock import now
 from app.web.language import SESSION_KEY
+from app.web.security_settings import FRESH
 
 TOKEN = "sign_in"  # noqa: S105 (where the session keeps it)
 CSRF = "csrf_token"
@@ -48,6 +51,11 @@ def forget_session() -> None:
         session[SESSION_KEY] = language
 
 
+def is_fresh() -> bool:
+    """Whether the person has proved of late who it is."""
+    return bool(check_and_update_authn_fresh(FRESH, FRESH, "session"))
+
+
 def current_token() -> str | None:
     """The token of this browser's sign-in."""
     token: str | None = session.get(TOKEN)
@@ -63,11 +71,11 @@ def _signed_in(
     if old:
         end_sign_in(old)
     person_id = user.id
+    changed = authn_via == CHANGED_PASSWORD
+    if changed:
+        drop_links(person_id)
     session[TOKEN] = start_sign_in(
-        person_id,
-        browser_of(request.user_agent.string),
-        now(),
-        end_others=authn_via == CHANGED_PASSWORD,
+        person_id, browser_of(request.user_agent.string), now(), end_others=changed
     )
     session.pop(CSRF, None)
     g.pop(CSRF, None)

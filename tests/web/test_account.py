@@ -281,6 +281,22 @@ def test_ways_to_sign_in_change_only_after_a_fresh_proof(ana: FlaskClient) -> No
     assert ana.get("/account/two-step").status_code == 200
 
 
+def test_an_e_mail_address_changes_only_after_a_fresh_proof(ana: FlaskClient) -> None:
+    with ana.session_transaction() as session:
+        session["fs_paa"] -= 3600
+    answer = ana.post("/account/email", data={"email": "thief@example.org"})
+    assert answer.location == "/account/check?next=/account"
+
+
+def test_a_new_password_voids_the_links_that_are_out(app: Flask, ana: FlaskClient) -> None:
+    with app.app_context():
+        reset = make_link(RESET, datetime.now(UTC), row_of(app).id)
+        confirm = _confirm_link(app)
+    ana.post("/account/password", data={"password": PASSWORD, "new_password": NEW})
+    for path in (f"/reset-by-link/{reset}", f"/confirm-email/{confirm}"):
+        assert ana.get(path).status_code == 404
+
+
 def test_the_download_holds_every_table_of_the_person_and_no_secret(
     stage: Stage, app: Flask
 ) -> None:
