@@ -27,6 +27,7 @@ from app.web import (
     tries,
 )
 from app.web.headers import add_headers
+from app.web.json_bodies import ShallowJson
 from app.web.site import EXTENSION
 from app.web.static_files import install_static_files
 from app.web.templating import install_template_helpers
@@ -53,6 +54,7 @@ def create_app(settings: Settings, bank: BankFiles) -> Flask:
     """The site for these settings and this bank; the database is neither made nor loaded here."""
     app = Flask("app", static_folder=None, root_path=str(Path(__file__).parent))
     app.config.update(_flask_config(settings))
+    app.json_provider_class = ShallowJson  # before Flask-Security builds upon it
     app.extensions[EXTENSION] = _site(settings, bank)
     _install_database(app)
     Babel(app, locale_selector=language.select_language)

@@ -52,7 +52,7 @@ def part_page(
     lines = map_lines(row, attempt)
     chosen = MapFilter(show) if show in set(MapFilter) else MapFilter.ALL
     taken = attempt.taken_break
-    length = attempt.allowance.break_seconds if attempt.allowance else 0
+    length = row.break_seconds
     used = seconds_left(now, taken.started_at) if taken.started_at else 0
     return PartPage(
         handle=handle,

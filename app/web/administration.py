@@ -1,10 +1,15 @@
-"""The administrator's pages: the bank's problems, people, voids."""
+"""The administrator's pages: the bank's problems, mock tries, people and roles."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
+from app.domain.access import Role
+from app.services import roster
 from app.services.administration import administration_page
-from app.web.access import Policy, access
+from app.web.access import Policy, access, signed_in_person
 from app.web.bank_texts import problem_text
+from app.web.clock import now
 from app.web.site import site
 
 bp = Blueprint("administration", __name__, url_prefix="/administration")
@@ -16,3 +21,54 @@ def overview() -> str:
     """The bank's state, its faults by file and line, and the mock tries."""
     page = administration_page(site())
     return render_template("administration/overview.html", page=page, problem_text=problem_text)
+
+
+@bp.get("/people")
+@access(Policy.ADMINISTRATOR)
+def people() -> str:
+    """Everybody, with their role."""
+    page = roster.people_page(signed_in_person())
+    return render_template("administration/people.html", page=page, roles=tuple(Role))
+
+
+@bp.post("/people/<int:person_id>/role")
+@access(Policy.ADMINISTRATOR)
+def set_role(person_id: int) -> Response:
+    """Give a person a role."""
+    wanted = request.form.get("role")
+    if wanted not in set(Role):
+        abort(422)
+    return _back(done=roster.set_role(signed_in_person(), person_id, Role(wanted)))
+
+
+@bp.post("/people/<int:person_id>/active")
+@access(Policy.ADMINISTRATOR)
+def set_active(person_id: int) -> Response:
+    """Let a person in, or keep them out without deleting anything."""
+    active = request.form.get("active") == "yes"
+    return _back(done=roster.set_active(signed_in_person(), person_id, active=active))
+
+
+@bp.post("/people/<int:person_id>/reset-link")
+@access(Policy.ADMINISTRATOR)
+def reset_link(person_id: int) -> str:
+    """Make a one-time link for a new password and show it, this once."""
+    token = roster.make_reset_link(signed_in_person(), person_id, now())
+    address = site().settings.address + url_for("accounts.reset_by_link_page", token=token)
+    return render_template("administration/reset_link.html", address=address)
+
+
+@bp.post("/people/<int:person_id>/second-step/drop")
+@access(Policy.ADMINISTRATOR)
+def drop_second_step(person_id: int) -> Response:
+    """Take the second step off, for somebody whose phone is lost."""
+    roster.drop_second_step(signed_in_person(), person_id)
+    return _back(done=True)
+
+
+def _back(*, done: bool) -> Response:
+    if done:
+        flash(_("Done."))
+    else:
+        flash(_("The last administrator stays one: give somebody else the role first."), "error")
+    return redirect(url_for("administration.people"), code=303)

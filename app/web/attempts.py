@@ -144,6 +144,8 @@ def move_break(handle: str) -> Page:
     if request.form.get("do") == "start":
         services.start_break(signed_in_person(), handle, now(), site())
         return _to("attempts.break_page", handle)
+    if request.form.get("do") != "leave":
+        abort(422)
     position = services.leave_break(signed_in_person(), handle, now(), site())
     return _to("attempts.item", handle, position=position)
 

@@ -83,8 +83,8 @@ def _words(error: domain.DomainError) -> Words:
             409,
             _("The time is up"),
             _("Every answer that was saved in time counts."),
-            result,
-            to_result,
+            resume,  # in the minute of tolerance there is no result yet
+            to_attempt,
         ),
         domain.BreakRunning: Words(
             409,

@@ -75,7 +75,7 @@ def change_from_form(form: Mapping[str, str]) -> Change:
         option_id=_option(form.get("option") or None),
         flagged=_flag(form),
         strike=_option(button.removeprefix("strike:") if button.startswith("strike:") else None),
-        note=form.get("note"),
+        note=_written(form.get("note")),
         reveal=button == "reveal",
     )
 
@@ -135,9 +135,19 @@ def _boolean(value: object) -> bool | None:
 def _text(value: object) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) > LONGEST_NOTE or "\0" in value:
+    if not isinstance(value, str) or len(value) > LONGEST_NOTE or not _can_be_stored(value):
         raise UnprocessableEntity
     return value
+
+
+def _can_be_stored(text: str) -> bool:
+    """No NUL, and no half of a character: databases refuse both."""
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _written(note: str | None) -> str | None:
+    """A note as a form sends it: lines end as the script's do, and what does not fit is cut."""
+    return None if note is None else note.replace("\r\n", "\n").replace("\0", "")[:LONGEST_NOTE]
 
 
 def _whole(value: object, least: int, most: int) -> int:

@@ -17,9 +17,9 @@ from tests.world import BANK, build_app, furnish
 expect.set_options(timeout=10_000)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium; per module, since only one Playwright may run in a process at a time."""
+    """Chromium."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield chromium

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.bank.files import BankFiles
 from app.storage.database import db
+from app.storage.people import PersonRow, find_by_username
 from tests.world import PASSWORD, build_app, furnish
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -67,3 +68,27 @@ def with_csrf(app: Flask) -> Iterator[None]:
         yield
     finally:
         app.config["WTF_CSRF_ENABLED"] = False
+
+
+def row_of(app: Flask, username: str = "ana") -> PersonRow:
+    with app.app_context():
+        row = find_by_username(username)
+        assert row is not None
+        return row
+
+
+def turn_two_step_on(app: Flask, username: str = "ana") -> str:
+    """Give the person a second step and return its secret."""
+    with app.app_context():
+        security = app.extensions["security"]
+        row = find_by_username(username)
+        secret: str = security.totp_factory.generate_totp_secret()
+        security.datastore.tf_set(row, "authenticator", totp_secret=secret)
+        db.session.commit()
+    return secret
+
+
+def code_of(app: Flask, secret: str) -> str:
+    with app.app_context():
+        code: str = app.extensions["security"].totp_factory.generate_totp_password(secret)
+        return code
