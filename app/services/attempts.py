@@ -87,6 +87,17 @@ def load(person: Person, handle: str, now: datetime, site: Site) -> tuple[Attemp
     return _as_it_stands(storage.find_attempt(handle, person.id), now, site)
 
 
+def load_all(person: Person, now: datetime, site: Site) -> list[tuple[AttemptRow, Attempt]]:
+    """Every attempt of the person, oldest first, as it stands at `now`, writing nothing."""
+    rows = storage.attempts_of(person.id)
+    added = storage.adjustments_of_many(row.id for row in rows)
+    tolerance = site.rules.tolerance_seconds
+    return [
+        (row, rules.finish_if_due(storage.to_attempt(row, added[row.id]), now, tolerance))
+        for row in rows
+    ]
+
+
 def load_to_write(
     person: Person, handle: str, now: datetime, site: Site
 ) -> tuple[AttemptRow, Attempt]:

@@ -11,7 +11,7 @@ from app.domain.errors import NotOnForm, ResultNotReady
 from app.domain.items import Axis, Item, Level
 from app.domain.scoring import MarkedItem, Pace, Score, pace, score
 from app.domain.weak_areas import AreaEstimate, TrendPoint, estimate_areas, overall_interval, trend
-from app.services.attempts import load
+from app.services.attempts import load, load_all
 from app.services.site import Site
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
@@ -203,9 +203,8 @@ def review_all(
 
 def history_page(person: Person, now: datetime, site: Site) -> HistoryPage:
     """Every attempt of the person."""
-    rows = storage.attempts_of(person.id)
-    responses = storage.responses_of_many(row.id for row in rows)
-    as_they_stand = [(row, load(person, row.handle, now, site)[1]) for row in rows]
+    as_they_stand = load_all(person, now, site)
+    responses = storage.responses_of_many(row.id for row, _ in as_they_stand)
     finished = [(row, a) for row, a in as_they_stand if a.finished_at is not None]
     marked = {row.id: mark(a, responses[row.id]) for row, a in finished}
     points = trend([marked[row.id] for row, _ in finished])

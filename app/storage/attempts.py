@@ -193,6 +193,20 @@ def adjustments_of(attempt_id: int) -> Sequence[AdjustmentRow]:
     ).all()
 
 
+def adjustments_of_many(attempt_ids: Iterable[int]) -> dict[int, list[AdjustmentRow]]:
+    """What was added to each attempt's time, in order, in one query."""
+    wanted = list(attempt_ids)
+    found: dict[int, list[AdjustmentRow]] = {attempt_id: [] for attempt_id in wanted}
+    rows = db.session.scalars(
+        sa.select(AdjustmentRow)
+        .where(AdjustmentRow.attempt_id.in_(wanted))
+        .order_by(AdjustmentRow.id)
+    )
+    for row in rows:
+        found[row.attempt_id].append(row)
+    return found
+
+
 def live_attempts(person_id: int | None = None) -> Sequence[AttemptRow]:
     """Attempts that nothing has finished yet: one person's, or everybody's."""
     query = sa.select(AttemptRow).where(AttemptRow.finished_at.is_(None)).order_by(AttemptRow.id)

@@ -220,7 +220,9 @@ def refused(scene: Scene, page: Page) -> None:
         stage = Stage(scene.app)
         for seed in range(3):
             now = datetime.now(UTC)
-            submit(stage.person(username), stage.start(username, now=now, seed=seed), now, stage.site)
+            submit(
+                stage.person(username), stage.start(username, now=now, seed=seed), now, stage.site
+            )
         db.session.remove()
     acts.pick(page, "language", "en")
     acts.pick(page, "agree", "yes")

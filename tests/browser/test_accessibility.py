@@ -63,7 +63,10 @@ def scenes() -> dict[Language, Scene]:
 
 @pytest.fixture
 def scene(
-    request: pytest.FixtureRequest, backstage: Flask, site: RunningSite, scenes: dict[Language, Scene]
+    request: pytest.FixtureRequest,
+    backstage: Flask,
+    site: RunningSite,
+    scenes: dict[Language, Scene],
 ) -> Scene:
     """Somebody with a past, in the test's language."""
     del site

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("browser-2")
 
 LAST = 120
 HALF = 60
-NOTE = "«Duda»: ask about the \"ruler\" <b>"
+NOTE = '«Duda»: ask about the "ruler" <b>'
 
 
 def use_every_tool(page: Page) -> None:

@@ -44,5 +44,6 @@ def test_no_words_stand_outside_of_translation(path: Path) -> None:
     text = re.sub(r"<[^>]*\blang=\"[a-z]{2}\"[^>]*>[^<]*<", "<", text)
     words = re.findall(r">([^<>]*[A-Za-z]{3,}[^<>]*)<", text)
     known = {"PeerPrep"}
+    words = [word for word in words if not word.strip().startswith("-")]  # ends of ids in macros
     stray = [w.strip() for w in words if w.strip() not in known and not w.strip().startswith("·")]
     assert stray == []

@@ -63,7 +63,9 @@ def finish(app: Flask, handle: str, username: str = "ana", now: datetime = NOON)
     return handle
 
 
-def finished(app: Flask, right: int = 0, wrong: int = 0, now: datetime = NOON, seed: int = 7) -> str:
+def finished(
+    app: Flask, right: int = 0, wrong: int = 0, now: datetime = NOON, seed: int = 7
+) -> str:
     """A finished quiz of Ana's with so many right and wrong answers, the rest blank."""
     handle = begin(app, now=now, seed=seed)
     with inside(app):

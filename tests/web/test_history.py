@@ -113,9 +113,7 @@ def test_three_tests_cost_no_more_questions_than_one(app: Flask, ana: FlaskClien
     assert costs == [costs[0]] * 3
 
 
-def test_looking_writes_nothing(
-    app: Flask, ana: FlaskClient, noon: time_machine.Traveller
-) -> None:
+def test_looking_writes_nothing(app: Flask, ana: FlaskClient, noon: time_machine.Traveller) -> None:
     begin(app, "ana", AttemptKind.MOCK)
     before = contents(app)
     noon.shift(timedelta(days=3))
