@@ -10,6 +10,41 @@ from babel.messages.pofile import read_po
 from app.bootstrap import terminal_language
 from app.config import ROOT
 
+
+def N_(message: str) -> str:  # noqa: N802 (the name by which Babel finds message ids)
+    """Mark a message id for extraction."""
+    return message
+
+
+CLICK_TEXTS = (
+    N_("Aborted!"),
+    N_("Choose from:\n\t{choices}"),
+    N_("Commands"),
+    N_("Could not open file {filename!r}: {message}"),
+    N_("Error: {message}"),
+    N_("Invalid value for {param_hint}: {message}"),
+    N_("Invalid value: {message}"),
+    N_("Missing command."),
+    N_("Missing option"),
+    N_("No such command {name!r}."),
+    N_("No such option {name!r}."),
+    N_("Option {name!r} does not take a value."),
+    N_("Options"),
+    N_("Show this message and exit."),
+    N_("Try '{command} {option}' for help."),
+    N_("Usage:"),
+    N_("default: {default}"),
+    N_("directory"),
+    N_("file"),
+    N_("path"),
+    N_("{name} {filename!r} does not exist."),
+    N_("{name} {filename!r} is a directory."),
+    N_("{name} {filename!r} is a file."),
+    N_("{value!r} is not a valid {number_type}."),
+    N_("{value} is not in the range {range}."),
+)
+"""The words of the command-line library: it looks them up in the same catalogue."""
+
 TRANSLATIONS = ROOT / "translations"
 DOMAIN = "messages"
 

@@ -31,6 +31,7 @@ from app.web.json_bodies import ShallowJson
 from app.web.site import EXTENSION
 from app.web.static_files import install_static_files
 from app.web.templating import install_template_helpers
+from app.web.whole_numbers import NumberInAddress
 
 MIGRATIONS = Path(__file__).parent / "storage" / "migrations"
 LARGEST_REQUEST = 1024 * 1024
@@ -54,6 +55,7 @@ def create_app(settings: Settings, bank: BankFiles) -> Flask:
     """The site for these settings and this bank; the database is neither made nor loaded here."""
     app = Flask("app", static_folder=None, root_path=str(Path(__file__).parent))
     app.config.update(_flask_config(settings))
+    app.url_map.converters["int"] = NumberInAddress
     app.json_provider_class = ShallowJson  # before Flask-Security builds upon it
     app.extensions[EXTENSION] = _site(settings, bank)
     _install_database(app)

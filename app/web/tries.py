@@ -10,6 +10,7 @@ from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
 from app.web.forms import PeriodForm, SittingForm, VoidForm
 from app.web.site import site
+from app.web.whole_numbers import number_in_form
 
 bp = Blueprint("tries", __name__, url_prefix="/tries")
 
@@ -35,7 +36,7 @@ def record_period() -> Page:
         form.approved_on.data,
         form.valid_through.data,
         now(),
-        request.form.get("period_id", type=int),
+        number_in_form(request.form.get("period_id")),
     )
     if wrong:
         form.valid_through.errors = [
@@ -63,7 +64,7 @@ def record_sitting() -> Page:
         SittingResult(form.result.data) if form.result.data else None,
         now(),
         counts=form.counts.data,
-        sitting_id=request.form.get("sitting_id", type=int),
+        sitting_id=number_in_form(request.form.get("sitting_id")),
     )
     flash(_("Your record of the real exam is saved."))
     return redirect(url_for("tries.tries"), code=303)

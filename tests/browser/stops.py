@@ -130,7 +130,7 @@ def sent_empty(path: str) -> Go:
     def go(_scene: Scene, page: Page) -> None:
         page.goto(path)
         page.locator("main form button[type=submit]").last.click()
-        expect(page.locator(".usa-error-message").first).to_be_visible()
+        expect(page.locator(".usa-error-message, .usa-alert--error").first).to_be_visible()
 
     return go
 

@@ -311,7 +311,7 @@ def test_an_option_of_the_next_item_is_refused(app: Flask, ana: FlaskClient) -> 
     assert contents(app) == before
 
 
-@pytest.mark.parametrize("position", ["0", "11", "9" * 20])
+@pytest.mark.parametrize("position", ["0", "11", "2147483647"])
 def test_there_is_no_item_off_the_form(app: Flask, ana: FlaskClient, position: str) -> None:
     handle = begin(app)
     before = contents(app)
@@ -321,7 +321,7 @@ def test_there_is_no_item_off_the_form(app: Flask, ana: FlaskClient, position: s
     assert contents(app) == before
 
 
-@pytest.mark.parametrize("position", ["x", "-1", "1.5", "%00", "1e3"])
+@pytest.mark.parametrize("position", ["x", "-1", "1.5", "%00", "1e3", "9" * 30])
 def test_a_position_that_is_no_number_is_no_page(
     app: Flask, ana: FlaskClient, position: str
 ) -> None:

@@ -1,0 +1,92 @@
+"""The administrator's page: the bank's state and faults, and the newest mock tries."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.bank.reader import read_bank
+from app.domain.attempts import AttemptKind
+from app.services.bank import load_bank
+from app.services.tries import void_try
+from tests.banks import GOOD_PATH, GOOD_TEXT, make_bank
+from tests.web.accounts_cast import contents
+from tests.web.exam_cast import (
+    LANGUAGES,
+    asks_for_sign_in,
+    begin,
+    finish,
+    heading,
+    inside,
+    said,
+    speak,
+    words,
+)
+from tests.world import NOON
+
+pytestmark = pytest.mark.usefixtures("noon")
+
+
+def test_a_stranger_is_asked_to_sign_in(stranger: FlaskClient) -> None:
+    assert asks_for_sign_in(stranger.get("/administration"))
+
+
+def test_only_an_administrator_finds_the_page(
+    ana: FlaskClient, ben: FlaskClient, dev: FlaskClient
+) -> None:
+    found = [client.get("/administration").status_code for client in (ana, ben, dev)]
+    assert found == [404, 404, 200]
+
+
+@pytest.mark.parametrize("who", ["ana", "ben"])
+def test_nobody_else_is_shown_the_way(who: str, request: pytest.FixtureRequest) -> None:
+    client: FlaskClient = request.getfixturevalue(who)
+    assert "/administration" not in words(client.get("/home"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_speaks_both_languages(app: Flask, dev: FlaskClient, language: str) -> None:
+    speak(dev, language)
+    assert heading(dev.get("/administration")) == (language, said(app, language, "Administration"))
+
+
+def test_the_stock_is_counted_per_domain(app: Flask, dev: FlaskClient) -> None:
+    page = words(dev.get("/administration"))
+    with inside(app) as stage:
+        names = [stage.site.taxonomy.oshpd[domain].en for domain in range(1, 11)]
+    assert [name in page for name in names] == [True] * 10
+
+
+def test_faults_are_named_by_file_and_line(app: Flask, dev: FlaskClient, tmp_path: Path) -> None:
+    broken = GOOD_TEXT.replace('key = "k7f"', 'key = "nix"')
+    line = broken.splitlines().index('key = "nix"') + 1
+    with inside(app):
+        load_bank(read_bank(make_bank(tmp_path / "bank", {GOOD_PATH: broken})), NOON)
+    page = words(dev.get("/administration"))
+    assert f"<code>{GOOD_PATH}</code>" in page
+    assert f'<td class="number">{line}</td>' in page
+
+
+def test_the_newest_mock_tries_stand_with_their_state(app: Flask, dev: FlaskClient) -> None:
+    given_back = begin(app, "ana", AttemptKind.MOCK)
+    running = begin(app, "eli", AttemptKind.MOCK)
+    begin(app, "eli", AttemptKind.QUIZ)
+    with inside(app) as stage:
+        void_try(stage.person("ben"), given_back, "The <power> was out.", NOON)
+    page = words(dev.get("/administration"))
+    assert "The <power> was out." in page
+    assert "&lt;power&gt;" in dev.get("/administration").get_data(as_text=True)
+    offered = [f"/tries/mocks/{h}/void" in page for h in (given_back, running)]
+    assert offered == [False, True]
+
+
+def test_a_finished_try_can_be_given_back_too(app: Flask, dev: FlaskClient) -> None:
+    handle = finish(app, begin(app, "ana", AttemptKind.MOCK))
+    assert f"/tries/mocks/{handle}/void" in words(dev.get("/administration"))
+
+
+def test_looking_writes_nothing(app: Flask, dev: FlaskClient) -> None:
+    before = contents(app)
+    dev.get("/administration")
+    assert contents(app) == before
