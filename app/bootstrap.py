@@ -81,17 +81,18 @@ def ensure_environment(lock: Path) -> None:
 
 def _install(lock: Path) -> None:
     python = str(_venv_python())
+    outside = _python_with_pip()
     options = ["--require-hashes", "--quiet", "-r", str(lock)]
     if shutil.which("uv"):
         _run(["uv", "pip", "install", "--python", python, *options])
         return
     if subprocess.run(
-        [sys.executable, "-m", "pip", "--version"], capture_output=True, check=False
+        [outside, "-m", "pip", "--version"], capture_output=True, check=False
     ).returncode:
         say("no_pip")
         sys.exit(1)
     quiet = ["--disable-pip-version-check", "--no-input"]
-    _run([sys.executable, "-m", "pip", "--python", python, "install", *quiet, *options])
+    _run([outside, "-m", "pip", "--python", python, "install", *quiet, *options])
 
 
 def _run(command: list[str]) -> None:
@@ -112,6 +113,11 @@ def _turn(done: threading.Event) -> None:
         mark = "|/-\\"[int((time.monotonic() - started) * 5) % 4]
         print(f"\r{mark} {time.monotonic() - started:3.0f} s ", end="", file=sys.stderr, flush=True)
     print("\r", end="", file=sys.stderr, flush=True)
+
+
+def _python_with_pip() -> str:
+    """The machine's own Python: the environment's has no pip."""
+    return str(getattr(sys, "_base_executable", sys.executable))
 
 
 def _venv_python() -> Path:

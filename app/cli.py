@@ -1,5 +1,6 @@
 """`python3 -m app` and its commands. Without a command it runs the site."""
 
+import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from tqdm import tqdm
 
+from app.bank.files import BankFiles
 from app.bank.problems import BankUnreadable
 from app.bank.reader import read_bank
 from app.catalogues import compile_catalogues, speak_the_terminals_language
@@ -27,6 +29,7 @@ from app.storage.database import db
 from app.storage.people import has_administrator
 from app.web.site import EXTENSION
 
+OTHERS = 0o077
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -105,7 +108,7 @@ def prepare(settings: Settings) -> Flask:
             problem = error.problem
             _stop(f"{problem.path}:{problem.line}: {problem_text(problem)}")
         steps.update()
-        app = create_app(settings, bank)
+        app = _made(settings, bank)
         with app.app_context():
             steps.set_description(_("Bringing the database up to date"))
             upgrade()
@@ -204,12 +207,24 @@ def _settings(chosen: Chosen) -> Settings:
     try:
         return load_settings(chosen.instance, host=chosen.host, port=chosen.port)
     except SettingsError as error:
-        reasons = {
-            "unknown": _("there is no such setting"),
-            "wrong_kind": _("the value is of the wrong kind"),
-            "readable_by_others": _("others can read this file; make it private (chmod 600)"),
-        }
-        _stop(f"{error.where}: {error.name}: {reasons.get(error.why, error.why)}")
+        _stop_for(error)
+
+
+def _made(settings: Settings, bank: BankFiles) -> Flask:
+    os.umask(OTHERS)  # the database and its log are the operator's alone, like the secret key
+    try:
+        return create_app(settings, bank)
+    except SettingsError as error:
+        _stop_for(error)
+
+
+def _stop_for(error: SettingsError) -> NoReturn:
+    reasons = {
+        "unknown": _("there is no such setting"),
+        "wrong_kind": _("the value is of the wrong kind"),
+        "readable_by_others": _("others can read this file; make it private (chmod 600)"),
+    }
+    _stop(f"{error.where}: {error.name}: {reasons.get(error.why, error.why)}")
 
 
 def _refuse_open_doors(settings: Settings) -> None:

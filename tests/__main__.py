@@ -29,7 +29,7 @@ STATIC_CHECKS = (
     ("ruff", "format", "--check", "."),
     ("mypy",),
     ("lint-imports",),
-    ("djlint", "--check", "--lint", "app/templates"),
+    ("djlint", "--lint", "app/templates"),
 )
 
 

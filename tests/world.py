@@ -1,4 +1,4 @@
-"""The tests' cast and stage. Ana sits, Ben is her trainer, Caro trains others, Dev runs the site."""
+"""The stage and cast: Ana sits, Ben is her trainer, Caro trains others, Dev runs the site."""
 
 import random
 from dataclasses import dataclass

@@ -46,6 +46,8 @@ __all__ = [
 LIBRARY = "security"
 NOT_SIGNED_IN = {"security.two_factor_token_validation", "security.tf_select"}
 """Pages in the middle of a sign-in; the library would sign out whoever opens them later."""
+FOR_SCRIPTS = {"attempts.save", "accounts.save_preferences"}
+"""What the pages' own scripts send JSON to."""
 FLOODS = {
     "security.login": "200 per minute",
     "security.wan_signin": "200 per minute",
@@ -110,11 +112,11 @@ def _refuse_strange_hosts() -> Response | None:
 
 
 def _keep_to_forms() -> AnyResponse | None:
-    """The library's pages take forms only, and sign-in pages only people not signed in."""
+    """Pages take forms only, and the library's sign-in pages only people not signed in."""
+    if request.is_json and request.endpoint not in FOR_SCRIPTS:
+        abort(400)
     if request.blueprint != LIBRARY:
         return None
-    if request.is_json:
-        abort(400)
     if request.endpoint in NOT_SIGNED_IN and current_user.is_authenticated:
         return redirect(url_for("accounts.account"), code=303)
     return None

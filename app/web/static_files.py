@@ -1,7 +1,7 @@
 """Styles and scripts under one address that changes with their content.
 
 At start the files are copied into the instance folder beside their compressed forms; the
-folder's name is a hash of them all, so browsers may keep them for a year, and modules that
+folder's name is a hash of them all, so browsers may keep them for good, and modules that
 import one another by relative name stay together.
 """
 
@@ -18,7 +18,6 @@ from whitenoise import WhiteNoise
 from app.web.headers import FIXED
 
 SOURCE = Path(__file__).resolve().parent.parent / "static"
-YEAR = 365 * 24 * 3600
 COMPRESSED = {".css", ".js", ".svg", ".webmanifest", ".txt"}
 
 
@@ -28,7 +27,12 @@ def install_static_files(app: Flask, instance: Path) -> None:
     root = instance / "static" / version
     if not root.exists():
         _build(SOURCE, root)
-    serving = WhiteNoise(app.wsgi_app, max_age=YEAR, add_headers_function=_headers)
+    serving = WhiteNoise(
+        app.wsgi_app,
+        allow_all_origins=False,
+        immutable_file_test=lambda _path, _url: True,
+        add_headers_function=_headers,
+    )
     serving.add_files(str(root), prefix=f"static/{version}/")
     app.wsgi_app = serving  # type: ignore[method-assign]
     app.jinja_env.globals["static_url"] = lambda name: f"/static/{version}/{name}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize
 
 from tests.browser.running_site import RunningSite
 
@@ -31,18 +31,21 @@ class Devices:
         *,
         javascript: bool = True,
         site: RunningSite | None = None,
-        cookies_of: Page | None = None,
+        signed_in: StorageState | None = None,
         reduced_motion: bool = False,
         expected: Iterable[str] = (),
     ) -> Page:
-        """A page on a device of its own. `expected` are complaints that the test is about."""
+        """A page on a device of its own, with another's cookies where it is `signed_in`.
+
+        `expected` are complaints that the test is about.
+        """
         where = site or self.site
         context = self.browser.new_context(
             base_url=where.url,
             locale=locale,
             viewport=viewport,
             java_script_enabled=javascript,
-            storage_state=cookies_of.context.storage_state() if cookies_of else None,
+            storage_state=signed_in,
             reduced_motion="reduce" if reduced_motion else "no-preference",
         )
         self.contexts.append(context)

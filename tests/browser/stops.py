@@ -5,40 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask
-from flask_security import hash_password
 from playwright.sync_api import Page, expect
 
-from app.domain.attempts import AttemptKind, Feedback
-from app.domain.bilingual import Language
-from app.services.attempts import leave_break, load, submit
-from app.services.people import Registration, add_person
-from app.services.responses import Change, save_response
-from app.storage.database import db, set_reading
 from tests.browser import acts
-from tests.browser.acts import Account
-from tests.world import PASSWORD, Stage
+from tests.browser.scene import Scene
 
 PAST_THE_END = timedelta(minutes=150, seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One language, somebody with a past in it, and the wings from which states are set."""
-
-    app: Flask
-    language: Language
-    resident: Account
-    mock: str
-    quiz: str
-    practice: str
-
-    def newcomer(self, page: Page, username: str) -> None:
-        """Somebody new, signed in on the page."""
-        with self.app.app_context():
-            _add(username, self.language)
-        acts.sign_in(page, Account(username, PASSWORD))
-
+NEAR_THE_END = timedelta(minutes=144, seconds=50)
+"""Of the exam's 150 minutes: the page warns when five are left."""
 
 Go = Callable[[Scene, Page], None]
 
@@ -51,68 +25,6 @@ class Stop:
     go: Go
     who: str = "resident"
     expected: tuple[str, ...] = ()
-
-
-def set_scene(app: Flask, language: Language) -> Scene:
-    """Give somebody a finished mock, two finished quizzes and a running practice test."""
-    username = f"resident-{language.value}"
-    with app.app_context():
-        set_reading(only=False)
-        _add(username, language)
-        now = datetime.now(UTC)
-        mock = _finished(app, username, AttemptKind.MOCK, now - timedelta(days=2), answers=70)
-        _finished(app, username, AttemptKind.QUIZ, now - timedelta(days=1), answers=10)
-        quiz = _finished(app, username, AttemptKind.QUIZ, now - timedelta(hours=2), answers=9)
-        stage = Stage(app)
-        wanted = {"feedback": Feedback.EACH_ITEM, "language": language}
-        practice = stage.start(username, AttemptKind.PRACTICE, now, **wanted)
-        _answer(stage, username, practice, 2, now, reveal=True)
-        db.session.remove()
-    account = Account(username, PASSWORD)
-    return Scene(app, language, account, mock=mock, quiz=quiz, practice=practice)
-
-
-def _add(username: str, language: Language) -> None:
-    set_reading(only=False)
-    person = Registration(username, "Ángela María", hash_password(PASSWORD), language)
-    add_person(person, datetime.now(UTC))
-    db.session.remove()
-
-
-def _finished(
-    app: Flask, username: str, kind: AttemptKind, start: datetime, *, answers: int
-) -> str:
-    stage = Stage(app)
-    language = Language(stage.person(username).language)
-    handle = stage.start(username, kind, start, seed=answers, language=language)
-    person = stage.person(username)
-    for position in range(1, answers + 1):
-        if position == 61 and kind is AttemptKind.MOCK:
-            leave_break(person, handle, start, stage.site)
-        _answer(stage, username, handle, position, start + timedelta(seconds=40 * position))
-    submit(person, handle, start + timedelta(hours=1), stage.site)
-    return handle
-
-
-def _answer(
-    stage: Stage,
-    username: str,
-    handle: str,
-    position: int,
-    now: datetime,
-    *,
-    reveal: bool = False,
-) -> None:
-    person = stage.person(username)
-    attempt = load(person, handle, now, stage.site)[1]
-    change = Change(
-        reading=attempt.language,
-        option_id=attempt.form.entries[position - 1].option_order[position % 3],
-        flagged=position % 7 == 0 or None,
-        note="¿Y la regla?" if position % 9 == 0 else None,
-        reveal=reveal,
-    )
-    save_response(person, handle, position, change, now, stage.site)
 
 
 def to(path: str) -> Go:
@@ -164,6 +76,24 @@ def with_everything_open(scene: Scene, page: Page) -> None:
     acts.says_saved(page)
 
 
+def new_password(scene: Scene, page: Page) -> None:
+    page.goto(scene.reset_link())
+    expect(page.locator("[name=password]")).to_be_visible()
+
+
+def recovery_codes_shown(_scene: Scene, page: Page) -> None:
+    page.goto("/account/recovery-codes")
+    page.locator("main form[method=post] button").click()
+    expect(page.locator(".codes")).to_be_visible()
+
+
+def handed_link(scene: Scene, page: Page) -> None:
+    page.goto("/administration/people")
+    mine = page.locator("tr", has_text=scene.resident.username)
+    mine.locator('form[action$="/reset-link"] button').click()
+    expect(page).to_have_url(re.compile(r"/reset-link$"))
+
+
 def shortcuts(scene: Scene, page: Page) -> None:
     page.goto(f"/attempts/{scene.practice}/items/4")
     page.locator("[data-help]").click()
@@ -184,11 +114,7 @@ def mock_item(scene: Scene, page: Page) -> None:
 def to_the_break(scene: Scene, page: Page) -> None:
     username = f"halfway-{scene.language}"
     scene.newcomer(page, username)
-    with scene.app.app_context():
-        set_reading(only=False)
-        handle = Stage(scene.app).start(username, now=datetime.now(UTC))
-        db.session.remove()
-    page.goto(f"/attempts/{handle}/break")
+    page.goto(f"/attempts/{scene.mocks(username, datetime.now(UTC))}/break")
 
 
 def on_the_break(scene: Scene, page: Page) -> None:
@@ -202,12 +128,17 @@ def on_the_break(scene: Scene, page: Page) -> None:
 def time_up(scene: Scene, page: Page) -> None:
     username = f"late-{scene.language}"
     scene.newcomer(page, username)
-    with scene.app.app_context():
-        set_reading(only=False)
-        handle = Stage(scene.app).start(username, now=datetime.now(UTC) - PAST_THE_END)
-        db.session.remove()
+    handle = scene.mocks(username, datetime.now(UTC) - PAST_THE_END)
     page.goto(f"/attempts/{handle}/items/1")
     expect(page.locator(f'form[action="/attempts/{handle}/submit"]')).to_be_visible()
+
+
+def few_minutes_left(scene: Scene, page: Page) -> None:
+    username = f"hurried-{scene.language}"
+    scene.newcomer(page, username)
+    handle = scene.mocks(username, datetime.now(UTC) - NEAR_THE_END)
+    page.goto(f"/attempts/{handle}/items/1")
+    expect(page.locator("[data-time-warning]")).to_be_visible()
 
 
 def refused(scene: Scene, page: Page) -> None:
@@ -215,15 +146,7 @@ def refused(scene: Scene, page: Page) -> None:
     username = f"thrice-{scene.language}"
     scene.newcomer(page, username)
     page.goto("/mock")
-    with scene.app.app_context():
-        set_reading(only=False)
-        stage = Stage(scene.app)
-        for seed in range(3):
-            now = datetime.now(UTC)
-            submit(
-                stage.person(username), stage.start(username, now=now, seed=seed), now, stage.site
-            )
-        db.session.remove()
+    scene.mocks(username, *[datetime.now(UTC)] * 3, submitted=True)
     acts.pick(page, "language", "en")
     acts.pick(page, "agree", "yes")
     page.locator("main form button[type=submit]").click()
@@ -231,8 +154,11 @@ def refused(scene: Scene, page: Page) -> None:
 
 
 def no_try_left(scene: Scene, page: Page) -> None:
-    acts.sign_in(page, Account(f"thrice-{scene.language}", PASSWORD))
+    username = f"used-up-{scene.language}"
+    scene.newcomer(page, username)
+    scene.mocks(username, *[datetime.now(UTC)] * 3, submitted=True)
     page.goto("/mock")
+    expect(page.locator("main form")).to_have_count(0)
 
 
 def void_form(_scene: Scene, page: Page) -> None:
@@ -254,6 +180,7 @@ STOPS = (
     Stop("sign-in-passkey", to("/sign-in/passkey"), "stranger"),
     Stop("lost-phone", to("/sign-in/lost-phone"), "stranger"),
     Stop("reset", to("/reset"), "stranger"),
+    Stop("new-password", new_password, "stranger"),
     Stop("not-found", to("/no-such-page"), "stranger", NOT_FOUND),
     Stop("home", to("/home")),
     Stop("account", to("/account")),
@@ -262,6 +189,8 @@ STOPS = (
     Stop("two-step-key", two_step_key),
     Stop("passkeys", to("/account/passkeys")),
     Stop("recovery-codes", to("/account/recovery-codes")),
+    Stop("recovery-codes-shown", recovery_codes_shown),
+    Stop("is-it-you", to("/account/check")),
     Stop("delete-account", to("/account/delete")),
     Stop("mock-rules", to("/mock")),
     Stop("declined", declined),
@@ -285,8 +214,12 @@ STOPS = (
     Stop("mock-item", mock_item, "nobody yet"),
     Stop("break-offered", to_the_break, "nobody yet"),
     Stop("break-running", on_the_break, "nobody yet"),
+    Stop("time-warning", few_minutes_left, "nobody yet"),
     Stop("time-up", time_up, "nobody yet"),
     Stop("mock-refused", refused, "nobody yet", REFUSED),
+    Stop("no-try-left", no_try_left, "nobody yet"),
     Stop("administration", to("/administration"), "dev"),
+    Stop("people", to("/administration/people"), "dev"),
+    Stop("reset-link", handed_link, "dev"),
     Stop("void", void_form, "dev"),
 )

@@ -12,7 +12,7 @@ from tests.browser import acts, kept
 from tests.browser.devices import Devices
 from tests.browser.running_site import RunningSite
 
-pytestmark = pytest.mark.xdist_group("browser-2")
+pytestmark = pytest.mark.xdist_group("browser-1")
 
 OTHER = {"en": "es", "es": "en"}
 MONTH = {"en": re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}"), "es": re.compile(r"\d{1,2} de [a-z]+ de")}

@@ -9,14 +9,12 @@ from tests.browser import acts, kept
 from tests.browser.devices import PHONE, Devices
 from tests.browser.running_site import RunningSite
 
-pytestmark = pytest.mark.xdist_group("browser-2")
+pytestmark = pytest.mark.xdist_group("browser-1")
 
 OFFLINE = ("net::ERR_INTERNET_DISCONNECTED",)
 
 
-def test_the_second_device_stands_where_the_first_one_broke_off(
-    new_device: Devices, site: RunningSite
-) -> None:
+def test_the_second_device_stands_where_the_first_one_broke_off(new_device: Devices) -> None:
     first = new_device("en-US")
     account = acts.register(first, "Rosa")
     acts.start_mock(first, "en")

@@ -9,7 +9,7 @@ from tests.browser import acts, kept
 from tests.browser.devices import PHONE, Devices
 from tests.browser.running_site import RunningSite
 
-pytestmark = pytest.mark.xdist_group("browser-1")
+pytestmark = pytest.mark.xdist_group("browser-2")
 
 RUN_OUT = 75_000
 

@@ -49,7 +49,7 @@ def answer(stage: Stage, handle: str, position: int, place: int = 0, **more: obj
         position,
         change,
         now,
-        stage.site,  # type: ignore[arg-type]
+        stage.site,
     )
 
 

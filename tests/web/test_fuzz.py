@@ -1,0 +1,170 @@
+"""Whatever is sent to whatever address, by whomever: the site never falls over."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from app.domain.attempts import AttemptKind
+from app.services.people import RESET, SET_UP, make_link
+from app.storage.database import db
+from tests.web.exam_cast import begin, begin_with_feedback, finished, inside, options
+from tests.world import NOON, signed_in
+
+COOKIE = "peerprep"
+EXAMPLES = 2000
+PLACE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
+NASTY = (
+    "", " ", "0", "-1", "1", "2", "61", "121", "2147483647", "2147483648", "9223372036854775808",
+    "9" * 400, "1e9", "NaN", "٣", "\0", "a\0b", "\ud800", "\ufeff", "‮abc", "é", "e\u0301",
+    "'", "' or 1=1 --", '"; drop table person; --', "<script>alert(1)</script>", "{{ 7 * 7 }}",
+    "%s%n", "../../etc/passwd", "..\\..\\x", "\r\nSet-Cookie: a=b", "//evil.example", "x" * 5000,
+    "None", "null", "true", "[]", "{}", "ana", "dev",
+)  # fmt: skip
+NAMES = (
+    "language", "next", "agree", "items", "timed", "feedback", "areas", "axis", "area", "option",
+    "do", "note", "walk", "position", "show", "in", "approved_on", "valid_through", "period_id",
+    "state", "on", "result", "counts", "sitting_id", "reason", "username", "password",
+    "display_name", "email", "code", "name", "credential", "time_factor", "role", "active",
+    "new_password", "new_password_confirm", "setup", "remember", "usage", "remove", "csrf_token",
+    "clock_hidden", "shortcuts_off", "seq", "option_id", "flagged", "strike", "person_id", "x",
+    "show_codes", "generate_codes", "verify_password",
+)  # fmt: skip
+GOOD = (
+    "en", "es", "yes", "decline", "10", "30", "untimed", "each_item", "3", "IX", "oshpd", "samhsa",
+    "go:2", "go:61", "flag", "reveal", "stack", "review", "start", "leave", "flagged", "sat",
+    "missed", "passed", "2026-01-15", "2028-02-29", "candidate", "administrator", "1.5", "/home",
+    "strike:abc", "language:es", "authenticator", "quiet river stones", "first",
+)  # fmt: skip
+
+wild = st.one_of(st.sampled_from(NASTY), st.sampled_from(GOOD), st.text(max_size=30))
+fields = st.dictionaries(st.sampled_from(NAMES), wild, max_size=8)
+bodies: SearchStrategy[object] = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), wild),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=6)
+    ),
+    max_leaves=8,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A site in the middle of its work, and how to put it back there."""
+
+    app: Flask
+    kept: Path
+    known: dict[str, list[str]]
+    cookies: dict[str, str]
+
+    def client(self, who: str) -> FlaskClient:
+        """A browser of that person's, on a database as it was."""
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        shutil.copy(self.kept, self.kept.with_name("peerprep.db"))
+        client = self.app.test_client()
+        if who in self.cookies:
+            client.set_cookie(COOKIE, self.cookies[who])
+        return client
+
+
+@pytest.fixture
+def ready(app: Flask, furnished: tuple[Flask, Path]) -> Iterator[Ready]:
+    """Attempts of every kind and state, entries, links and people who are signed in."""
+    cookies = {}
+    for who in ("ana", "dev"):
+        client = signed_in(app, who)
+        client.post("/tries/period", data={"approved_on": "2026-01-15"})
+        client.post("/tries/sittings", data={"state": "sat", "on": "2026-02-20"})
+        cookie = client.get_cookie(COOKIE)
+        assert cookie is not None
+        cookies[who] = cookie.value
+    handles = [
+        begin(app, "dev", AttemptKind.MOCK),
+        finished(app, right=3, wrong=2),
+        begin_with_feedback(app),
+        begin(app, "ana", AttemptKind.MOCK),
+    ]
+    with inside(app) as stage:
+        tokens = [
+            make_link(SET_UP, NOON),
+            make_link(RESET, NOON, stage.person("eli").id),
+        ]
+    kept = furnished[1].with_name("ready.db")
+    shutil.copy(furnished[1].with_name("peerprep.db"), kept)
+    numbers = [str(n) for n in range(1, 8)]
+    places = {"position": numbers, "sitting_id": numbers, "person_id": numbers}
+    known = {"handle": handles, "token": tokens, **places}
+    known["option"] = options(app, handles[-1])
+    yield Ready(app, kept, known, cookies)
+    kept.unlink()
+
+
+def addresses(ready: Ready) -> SearchStrategy[tuple[str, str]]:
+    """A verb and an address of some route, its places filled with what is known or with anything."""
+    routes = sorted(
+        (verb, rule.rule)
+        for rule in ready.app.url_map.iter_rules()
+        for verb in (rule.methods or set()) - {"OPTIONS"}
+    )
+
+    def filled(route: tuple[str, str]) -> SearchStrategy[tuple[str, str]]:
+        verb, rule = route
+        names = PLACE.findall(rule)
+        values = [st.one_of(st.sampled_from(ready.known[n]), wild) for n in names]
+        return st.tuples(*values).map(lambda given: (verb, address(rule, given)))
+
+    return st.sampled_from(routes).flatmap(filled)
+
+
+def address(rule: str, given: tuple[str, ...]) -> str:
+    """The rule with its places filled, as a browser would write it."""
+    values = iter(given)
+    return PLACE.sub(
+        lambda _match: quote(next(values), safe="", errors="surrogatepass") or "%20", rule
+    )
+
+
+def encodable(form: dict[str, str]) -> dict[str, str]:
+    """As a browser sends a form: half characters become question marks."""
+    return {name: value.encode("utf-8", "replace").decode() for name, value in form.items()}
+
+
+@pytest.mark.usefixtures("noon")
+@pytest.mark.parametrize("who", ["stranger", "ana", "dev"])
+def test_nothing_that_is_sent_is_a_fault_of_ours(ready: Ready, who: str) -> None:
+    @settings(max_examples=EXAMPLES)
+    @given(addresses(ready), fields, fields, st.one_of(st.none(), bodies), st.booleans())
+    def send(
+        where: tuple[str, str],
+        query: dict[str, str],
+        form: dict[str, str],
+        body: object,
+        as_json: bool,  # noqa: FBT001 (drawn)
+    ) -> None:
+        verb, path = where
+        client = ready.client(who)
+        query = encodable(query)
+        if as_json:
+            data = json.dumps(body)
+            kind = "application/json"
+            answer = client.open(
+                path, method=verb, query_string=query, data=data, content_type=kind
+            )
+        else:
+            answer = client.open(path, method=verb, query_string=query, data=encodable(form))
+        answer.get_data()
+        assert answer.status_code < 500
+
+    send()
