@@ -26,6 +26,7 @@ from app.web import (
     start,
     tries,
 )
+from app.web.compression import compress
 from app.web.headers import add_headers
 from app.web.json_bodies import ShallowJson
 from app.web.site import EXTENSION
@@ -66,6 +67,7 @@ def create_app(settings: Settings, bank: BankFiles) -> Flask:
     accounts.install_accounts(app, settings)
     app.before_request(accounts.end_dead_sign_ins)
     app.before_request(access.enforce)
+    app.after_request(compress)
     app.after_request(add_headers)
     install_template_helpers(app)
     errors.install_errors(app)

@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 
 from app.bank.files import BankFiles
 from app.bank.reader import read_bank
+from app.storage.bank import forget_what_was_read
 from app.storage.database import db, set_reading
 from tests.world import BANK, Stage, build_app, furnish, signed_in
 
@@ -44,6 +45,7 @@ def app(furnished: tuple[Flask, Path]) -> Iterator[Flask]:
     app, kept = furnished
     database = kept.with_name("peerprep.db")
     with app.app_context():
+        forget_what_was_read()
         db.engine.dispose()
     for leftover in database.parent.glob("peerprep.db-*"):
         leftover.unlink()

@@ -108,11 +108,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]
         yield instance, port
 
 
-@pytest.mark.xdist_group("running site")
+@pytest.mark.xdist_group("running_site")
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_a_second_start_on_the_same_folder_says_so(
-    site: tuple[Path, int], language: str
-) -> None:
+def test_a_second_start_on_the_same_folder_says_so(site: tuple[Path, int], language: str) -> None:
     instance, port = site
     second = start(instance, "--port", str(free_port()), language=language)
     assert second.returncode == 1
@@ -122,7 +120,7 @@ def test_a_second_start_on_the_same_folder_says_so(
     assert answers(port)
 
 
-@pytest.mark.xdist_group("running site")
+@pytest.mark.xdist_group("running_site")
 def test_a_port_that_is_taken_is_named(site: tuple[Path, int], tmp_path: Path) -> None:
     _instance, port = site
     second = start(tmp_path, "--port", str(port))
@@ -131,11 +129,12 @@ def test_a_port_that_is_taken_is_named(site: tuple[Path, int], tmp_path: Path) -
     assert answers(port)
 
 
-@pytest.mark.xdist_group("running site")
+@pytest.mark.xdist_group("running_site")
 def test_the_running_site_s_files_are_its_owner_s_alone(site: tuple[Path, int]) -> None:
     instance, _port = site
     modes = {
-        name: oct((instance / name).stat().st_mode & 0o077) for name in ("secret_key", "peerprep.db")
+        name: oct((instance / name).stat().st_mode & 0o077)
+        for name in ("secret_key", "peerprep.db")
     }
     assert modes == {"secret_key": "0o0", "peerprep.db": "0o0"}
 
@@ -144,6 +143,7 @@ def test_a_start_that_was_killed_does_not_stand_in_the_way(tmp_path: Path) -> No
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)],
         cwd=ROOT,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -152,10 +152,9 @@ def test_a_start_that_was_killed_does_not_stand_in_the_way(tmp_path: Path) -> No
     with pytest.raises(InstanceInUse):
         hold_instance(tmp_path)
     holder.kill()
-    holder.wait(PATIENCE)
+    holder.communicate(timeout=PATIENCE)
     with hold_instance(tmp_path):
         pass
-    holder.stdout.close()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="files have no such modes there")

@@ -12,7 +12,14 @@ from tests.web.exam_cast import attempt, begin, options
 from tests.world import signed_in
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-FORM = {"language": "en", "agree": "yes", "items": "10", "do": "flag", "reason": "x", "state": "sat"}
+FORM = {
+    "language": "en",
+    "agree": "yes",
+    "items": "10",
+    "do": "flag",
+    "reason": "x",
+    "state": "sat",
+}
 
 
 def writes(app: Flask, handle: str) -> list[tuple[str, str]]:

@@ -22,11 +22,11 @@ from tests.web.exam_cast import begin, begin_with_feedback, finished, inside, op
 from tests.world import NOON, signed_in
 
 COOKIE = "peerprep"
-EXAMPLES = 2000
+EXAMPLES = 500
 PLACE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 NASTY = (
     "", " ", "0", "-1", "1", "2", "61", "121", "2147483647", "2147483648", "9223372036854775808",
-    "9" * 400, "1e9", "NaN", "٣", "\0", "a\0b", "\ud800", "\ufeff", "‮abc", "é", "e\u0301",
+    "9" * 400, "1e9", "NaN", "٣", "\0", "a\0b", "\ud800", "\ufeff", "\u202eabc", "é", "e\u0301",
     "'", "' or 1=1 --", '"; drop table person; --', "<script>alert(1)</script>", "{{ 7 * 7 }}",
     "%s%n", "../../etc/passwd", "..\\..\\x", "\r\nSet-Cookie: a=b", "//evil.example", "x" * 5000,
     "None", "null", "true", "[]", "{}", "ana", "dev",
@@ -112,7 +112,7 @@ def ready(app: Flask, furnished: tuple[Flask, Path]) -> Iterator[Ready]:
 
 
 def addresses(ready: Ready) -> SearchStrategy[tuple[str, str]]:
-    """A verb and an address of some route, its places filled with what is known or with anything."""
+    """A verb and an address of some route, its places filled with the known or with anything."""
     routes = sorted(
         (verb, rule.rule)
         for rule in ready.app.url_map.iter_rules()

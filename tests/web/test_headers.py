@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+from werkzeug.wrappers import Response
 
 from app.bank.files import BankFiles
 from app.storage.database import db
@@ -84,12 +85,12 @@ ANSWERS: dict[int, list[Ask]] = {
 }
 
 
-def has_them_all(answer: TestResponse) -> bool:
+def has_them_all(answer: Response) -> bool:
     policy = set(answer.headers["Content-Security-Policy"].split("; "))
     return policy == POLICY and {name: answer.headers[name] for name in FIXED} == FIXED
 
 
-def is_kept_by_nobody(answer: TestResponse) -> bool:
+def is_kept_by_nobody(answer: Response) -> bool:
     kept = answer.headers["Cache-Control"], "ETag" in answer.headers
     return kept == ("no-store", False) and {"Cookie", "Accept-Language"} <= set(answer.vary)
 
@@ -169,9 +170,7 @@ def test_behind_tls_the_cookie_is_bound_to_the_host(tmp_path: Path, bank: BankFi
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_static_file_may_be_kept_for_good(
-    app: Flask, stranger: FlaskClient, name: str
-) -> None:
+def test_a_static_file_may_be_kept_for_good(app: Flask, stranger: FlaskClient, name: str) -> None:
     with stranger.get(static_url(app, name)) as answer:
         assert (answer.status_code, answer.get_data()) == (200, (STATIC / name).read_bytes())
         assert has_them_all(answer)
@@ -206,9 +205,7 @@ def test_a_static_file_is_not_sent_twice(app: Flask, stranger: FlaskClient) -> N
 @pytest.mark.parametrize(
     "way_out", ["../secret_key", "../../secret_key", "..%2f..%2fsecret_key", "%2e%2e/peerprep.db"]
 )
-def test_the_static_folder_has_no_way_out(
-    app: Flask, stranger: FlaskClient, way_out: str
-) -> None:
+def test_the_static_folder_has_no_way_out(app: Flask, stranger: FlaskClient, way_out: str) -> None:
     folder = static_url(app, "")
     assert stranger.get(folder + way_out).status_code == 404
     assert stranger.get(folder).status_code == 404

@@ -120,8 +120,10 @@ def begin_in_both(
     first: Flask, second: Flask, username: str, kind: AttemptKind, **wanted: object
 ) -> str:
     """The same attempt on both sites: same items, handle and order of options."""
-    handles = [begin(app, username, kind, seed=3, **wanted) for app in (first, second)]
-    forms = [attempt(app, handle).form for app, handle in zip((first, second), handles, strict=True)]
+    handles = [begin(app, username, kind, NOON, 3, **wanted) for app in (first, second)]
+    forms = [
+        attempt(app, handle).form for app, handle in zip((first, second), handles, strict=True)
+    ]
     assert [entry[:2] for entry in forms[0]] == [entry[:2] for entry in forms[1]]
     with inside(second):
         db.session.execute(
@@ -165,8 +167,8 @@ def work_on(here: str, position: int, order: list[str], places: int) -> Iterator
     stale = {"position": position, "seq": 1, "option_id": order[0]}
     yield Step(f"{here}/responses", body=stale)
     yield Step(f"{here}/responses", body={**stale, "option_id": "zzz", "seq": 2**50})
-    yield Step(f"{here}/responses", body={"position": position, "seq": position * 100 + 9,
-                                          "flagged": True, "note": "n", "strike": order[1]})  # fmt: skip
+    marks = {"flagged": True, "note": "n", "strike": order[1]}
+    yield Step(f"{here}/responses", body={"position": position, "seq": position * 100 + 9, **marks})
     yield Step(where, form={"do": "reveal", "option": order[2]})
     yield Step(where)
     for button in ("flag", "unflag", "stack", "unstack", "language:en", "language:es", "review"):
@@ -263,9 +265,7 @@ def test_scripts_and_styles_hold_nothing_of_an_item(twins: Twins) -> None:
 
 def test_the_comparison_would_see_a_leak(twins: Twins) -> None:
     first, second = twins.apps
-    handle = begin_in_both(
-        first, second, "eli", AttemptKind.QUIZ, feedback=Feedback.EACH_ITEM
-    )
+    handle = begin_in_both(first, second, "eli", AttemptKind.QUIZ, feedback=Feedback.EACH_ITEM)
     where = f"/attempts/{handle}/items/1"
     unseen = [s for s in script(first, handle, 5) if (s.form or {}).get("do") != "reveal"]
     one, other = twins.play("eli", unseen)

@@ -62,7 +62,8 @@ def test_the_front_page_counts_the_stock(app: Flask, stranger: FlaskClient) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/static/nothing.js", "/.git/config", "/instance/peerprep.db", "/%00", "//"]
+    "path",
+    ["/nothing", "/static/nothing.js", "/.git/config", "/instance/peerprep.db", "/%00", "//"],
 )
 def test_what_is_not_here_is_a_kind_page(stranger: FlaskClient, path: str) -> None:
     page = stranger.get(path)

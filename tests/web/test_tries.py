@@ -64,17 +64,13 @@ def test_a_period_is_recorded_and_shown(app: Flask, eli: FlaskClient) -> None:
     assert "January 14, 2027" in words(eli.get("/tries"))
 
 
-def test_without_a_last_day_the_site_proposes_one_and_says_so(
-    app: Flask, eli: FlaskClient
-) -> None:
+def test_without_a_last_day_the_site_proposes_one_and_says_so(app: Flask, eli: FlaskClient) -> None:
     eli.post("/tries/period", data={"approved_on": "2024-02-29"})
     assert periods(app) == [(date(2024, 2, 29), date(2025, 2, 28), True)]
 
 
 @pytest.mark.parametrize("field", ["approved_on", "valid_through"])
-def test_a_day_that_cannot_be_is_refused_and_kept(
-    app: Flask, eli: FlaskClient, field: str
-) -> None:
+def test_a_day_that_cannot_be_is_refused_and_kept(app: Flask, eli: FlaskClient, field: str) -> None:
     other = next(name for name in PERIOD if name != field)
     before = contents(app)
     for day in WRONG_DAYS:
