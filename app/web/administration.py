@@ -45,8 +45,10 @@ def set_role(person_id: int) -> Response:
 @access(Policy.ADMINISTRATOR)
 def set_active(person_id: int) -> Response:
     """Let a person in, or keep them out without deleting anything."""
-    active = request.form.get("active") == "yes"
-    return _back(done=roster.set_active(signed_in_person(), person_id, active=active))
+    wanted = request.form.get("active")
+    if wanted not in {"yes", "no"}:
+        abort(422)
+    return _back(done=roster.set_active(signed_in_person(), person_id, active=wanted == "yes"))
 
 
 @bp.post("/people/<int:person_id>/reset-link")
