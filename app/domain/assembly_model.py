@@ -153,10 +153,17 @@ def reserve_of(
 def _shared_enemies(
     pool: Sequence[PoolItem], blueprint: ExamBlueprint, fresh: set[int]
 ) -> Iterator[Limit]:
+    """Of two enemies that two forms together would need, take one; three in a ring have no half."""
     stock = Counter(pool[place].oshpd for place in fresh)
     tight = {domain for domain, quota in blueprint.oshpd.items() if stock[domain] == 2 * quota}
-    for pair in _enemy_pairs(pool):
-        if fresh.issuperset(pair) and all(pool[place].oshpd in tight for place in pair):
+    pairs = [
+        pair
+        for pair in _enemy_pairs(pool)
+        if fresh.issuperset(pair) and all(pool[place].oshpd in tight for place in pair)
+    ]
+    meetings = Counter(place for pair in pairs for place in pair)
+    for pair in pairs:
+        if all(meetings[place] == 1 for place in pair):
             yield _count(Rule.ENEMIES, None, pair, Range(1, 1))
 
 
