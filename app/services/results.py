@@ -10,8 +10,8 @@ from app.domain.bilingual import Bilingual, Language
 from app.domain.errors import NotOnForm, ResultNotReady
 from app.domain.items import Axis, Item, Level
 from app.domain.scoring import MarkedItem, Pace, Score, pace, score
-from app.domain.weak_areas import AreaEstimate, TrendPoint, estimate_areas, overall_interval, trend
-from app.services.attempts import load, load_all
+from app.domain.weak_areas import AreaEstimate, estimate_areas, overall_interval
+from app.services.attempts import load
 from app.services.site import Site
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
@@ -108,33 +108,6 @@ class ReviewPage:
     next: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """One attempt in the history."""
-
-    handle: str
-    kind: AttemptKind
-    areas: tuple[Bilingual, ...]
-    started_at: datetime
-    finished_at: datetime | None
-    position: int
-    total: int
-    correct: int | None
-    low: float | None
-    high: float | None
-    voided: bool
-    trend: TrendPoint | None
-    deadline: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
-    """All attempts, newest first, and the trend over the finished ones in time order."""
-
-    lines: tuple[HistoryLine, ...]
-    trend: tuple[tuple[datetime, TrendPoint], ...]
-
-
 def result_page(person: Person, handle: str, now: datetime, site: Site) -> ResultPage:
     """The result of a finished attempt. Raises NotFound or ResultNotReady."""
     row, attempt = _finished(person, handle, now, site)
@@ -199,22 +172,6 @@ def review_all(
     responses = storage.responses_of(row.id)
     marked = mark(attempt, responses)
     return page, tuple(_review_item(m, attempt, responses.get(m.position), site) for m in marked)
-
-
-def history_page(person: Person, now: datetime, site: Site) -> HistoryPage:
-    """Every attempt of the person."""
-    as_they_stand = load_all(person, now, site)
-    responses = storage.responses_of_many(row.id for row, _ in as_they_stand)
-    finished = [(row, a) for row, a in as_they_stand if a.finished_at is not None]
-    marked = {row.id: mark(a, responses[row.id]) for row, a in finished}
-    points = trend([marked[row.id] for row, _ in finished])
-    trends = {row.id: point for (row, _), point in zip(finished, points, strict=True)}
-    lines = [
-        _history_line(row, a, marked.get(row.id), trends.get(row.id), now, site)
-        for row, a in reversed(as_they_stand)
-    ]
-    over_time = [(a.finished_at or now, trends[row.id]) for row, a in finished if not a.voided]
-    return HistoryPage(tuple(lines), tuple(over_time))
 
 
 def mark(attempt: Attempt, responses: Mapping[int, ResponseRow]) -> tuple[MarkedItem, ...]:
@@ -314,37 +271,3 @@ def _review_options(
         )
         for option_id in order
     )
-
-
-def _history_line(
-    row: AttemptRow,
-    attempt: Attempt,
-    marked: tuple[MarkedItem, ...] | None,
-    point: TrendPoint | None,
-    now: datetime,
-    site: Site,
-) -> HistoryLine:
-    correct = None if marked is None else sum(m.correct for m in marked)
-    low, high = (
-        (None, None) if correct is None else overall_interval(correct, attempt.last_position)
-    )
-    return HistoryLine(
-        handle=row.handle,
-        kind=attempt.kind,
-        areas=_area_names(row, site),
-        started_at=attempt.started_at,
-        finished_at=attempt.finished_at,
-        position=row.position,
-        total=attempt.last_position,
-        correct=correct,
-        low=low,
-        high=high,
-        voided=attempt.voided,
-        trend=point,
-        deadline=attempt.deadline(now),
-    )
-
-
-def _area_names(row: AttemptRow, site: Site) -> tuple[Bilingual, ...]:
-    parts = (area.partition(":") for area in row.areas)
-    return tuple(_name(site, Axis(axis), code) for axis, _, code in parts)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from app.services.results import history_page
+from app.services.history import history_page
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
 from app.web.site import site

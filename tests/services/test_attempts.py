@@ -2,7 +2,7 @@
 
 import random
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -40,9 +40,15 @@ def row_of(handle: str) -> AttemptRow:
     return row
 
 
-def answer(stage: Stage, handle: str, position: int, place: int = 0, **more: object) -> None:
+def answer(
+    stage: Stage,
+    handle: str,
+    position: int,
+    place: int = 0,
+    now: datetime = NOON + timedelta(minutes=1),
+    **more: object,
+) -> None:
     order = row_of(handle).form[position - 1][2].split()
-    now = more.pop("now", NOON + timedelta(minutes=1))
     change = choose(order[place], **more)
     responses.save_response(
         stage.person("ana"),

@@ -12,7 +12,8 @@ from app.domain.access import Role
 from app.domain.attempts import AttemptKind
 from app.services.bank import load_bank
 from app.services.demo import LINES, PASSWORD, fill_demo
-from app.services.results import history_page, result_page
+from app.services.history import history_page
+from app.services.results import result_page
 from app.services.tries import tries_page
 from app.storage.attempts import AttemptRow
 from app.storage.database import db, set_reading

@@ -9,7 +9,7 @@ from app.domain.attempts import AttemptKind
 from app.domain.bilingual import Language
 from app.domain.errors import NotFound, NotOnForm, ResultNotReady
 from app.domain.items import Axis
-from app.services import attempts, responses, results
+from app.services import attempts, history, responses, results
 from app.services.responses import Change
 from app.services.tries import void_try
 from app.storage.attempts import find_any_attempt
@@ -119,7 +119,7 @@ def test_a_result_is_its_candidate_s_alone(stage: Stage, who: str) -> None:
     handle = sit(stage, 1, 0, kind=AttemptKind.QUIZ)
     with pytest.raises(NotFound):
         results.result_page(stage.person(who), handle, NOON, stage.site)
-    assert results.history_page(stage.person(who), NOON, stage.site).lines == ()
+    assert history.history_page(stage.person(who), NOON, stage.site).lines == ()
 
 
 def test_a_changed_answer_is_told(stage: Stage) -> None:
@@ -147,27 +147,27 @@ def test_the_time_on_each_item_is_the_time_it_was_open(stage: Stage) -> None:
 def test_the_trend_tells_new_items_from_repeated_ones(stage: Stage) -> None:
     for n, right in enumerate((4, 6)):
         sit(stage, right, 10 - right, kind=AttemptKind.QUIZ, now=NOON + timedelta(days=n), seed=n)
-    history = results.history_page(stage.person("ana"), NOON + timedelta(days=3), stage.site)
-    points = [point for _moment, point in history.trend]
+    found = history.history_page(stage.person("ana"), NOON + timedelta(days=3), stage.site)
+    points = [point for _moment, point in found.trend]
     assert [(p.new_total, p.repeated_total) for p in points] == [(10, 0), (10, 0)]
     assert [p.new_correct for p in points] == [4, 6]
-    assert [line.correct for line in history.lines] == [6, 4]
+    assert [line.correct for line in found.lines] == [6, 4]
 
 
 def test_an_item_met_again_is_a_repeated_one(stage: Stage) -> None:
     for n in range(3):
         now = NOON + timedelta(days=n)
         sit(stage, 20, 0, kind=AttemptKind.QUIZ, items=30, now=now, seed=n)
-    history = results.history_page(stage.person("ana"), NOON + timedelta(days=4), stage.site)
-    totals = [point.new_total + point.repeated_total for _moment, point in history.trend]
-    assert totals == [line.total for line in reversed(history.lines)]
-    assert history.trend[-1][1].repeated_total > 0
+    found = history.history_page(stage.person("ana"), NOON + timedelta(days=4), stage.site)
+    totals = [point.new_total + point.repeated_total for _moment, point in found.trend]
+    assert totals == [line.total for line in reversed(found.lines)]
+    assert found.trend[-1][1].repeated_total > 0
 
 
 def test_a_try_given_back_is_listed_but_not_in_the_trend(stage: Stage) -> None:
     handle = sit(stage, 5, 5)
     void_try(stage.person("ben"), handle, "An outage.", NOON)
-    history = results.history_page(stage.person("ana"), NOON + timedelta(days=1), stage.site)
-    assert [line.voided for line in history.lines] == [True]
-    assert history.trend == ()
+    found = history.history_page(stage.person("ana"), NOON + timedelta(days=1), stage.site)
+    assert [line.voided for line in found.lines] == [True]
+    assert found.trend == ()
     assert page_of(stage, handle).void_reason == "An outage."

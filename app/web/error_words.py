@@ -1,0 +1,113 @@
+"""What every refusal says, with its status and the way on."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+
+from app.domain import errors as domain
+
+
+class Way(StrEnum):
+    """Where a refused person can go on."""
+
+    NONE = "none"
+    RESULT = "result"
+    ATTEMPT = "attempt"
+    BREAK = "break"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an error page says and where it leads. The texts are in the page's language."""
+
+    status: int
+    title: str
+    text: str
+    way: Way = Way.NONE
+
+
+WAY_LABELS = {
+    Way.RESULT: _l("See the result"),
+    Way.ATTEMPT: _l("Back to the test"),
+    Way.BREAK: _l("Back to the break"),
+}
+
+NOT_FOUND = Words(
+    404,
+    _l("This page is not here"),
+    _l("The address may be mistyped, or the page belongs to somebody else."),
+)
+
+REFUSALS: dict[type[domain.DomainError], Words] = {
+    domain.NotFound: NOT_FOUND,
+    domain.NotOnForm: Words(
+        422,
+        _l("That does not belong to this test"),
+        _l("The question or option is not part of this test. Nothing was changed."),
+        Way.ATTEMPT,
+    ),
+    domain.AttemptFinished: Words(
+        409,
+        _l("This test has ended"),
+        _l("Your answers were saved up to its end. Later changes do not count."),
+        Way.RESULT,
+    ),
+    domain.TimeIsUp: Words(
+        409,
+        _l("The time is up"),
+        _l("Every answer that was saved in time counts."),
+        Way.ATTEMPT,  # in the minute of tolerance there is no result yet
+    ),
+    domain.BreakRunning: Words(
+        409,
+        _l("You are on your break"),
+        _l("The questions open again when you end the break."),
+        Way.BREAK,
+    ),
+    domain.BreakNotOffered: Words(
+        409,
+        _l("There is no break to take now"),
+        _l("It was taken or skipped already, or this test has none."),
+        Way.ATTEMPT,
+    ),
+    domain.PartNotReached: Words(
+        409,
+        _l("That question comes after the break"),
+        _l("Take the break or skip it first. Your answers are saved."),
+        Way.ATTEMPT,
+    ),
+    domain.PartLocked: Words(
+        409,
+        _l("The first part is closed"),
+        _l("On this site the questions before the break stay closed after it."),
+        Way.ATTEMPT,
+    ),
+    domain.LanguageFixed: Words(
+        409,
+        _l("The language of this test is fixed"),
+        _l("As in the real exam, it was chosen at the start. Practice tests let you switch."),
+        Way.ATTEMPT,
+    ),
+    domain.AnswerShown: Words(
+        409,
+        _l("The answer to this question has been shown"),
+        _l("Your first answer stands. You can go on with the next question."),
+        Way.ATTEMPT,
+    ),
+    domain.StaleResponse: Words(
+        409,
+        _l("A newer answer is saved"),
+        _l("This question was answered in another window or on another device."),
+        Way.ATTEMPT,
+    ),
+    domain.AlreadyVoided: Words(
+        409, _l("This try was given back before"), _l("Nothing was changed.")
+    ),
+    domain.ResultNotReady: Words(
+        409,
+        _l("The result comes at the end"),
+        _l("This test is still running. Nothing of it is shown before you submit it."),
+        Way.ATTEMPT,
+    ),
+}
