@@ -133,20 +133,22 @@ def limits_of(
 def reserve_of(
     pool: Sequence[PoolItem], blueprint: ExamBlueprint, seen: Mapping[str, int]
 ) -> list[Limit]:
-    """Limits that leave enough unseen items for one more form without a repeated item.
+    """Limits that leave enough unseen items for the forms that the stock still has in it.
 
-    Where the unseen stock of an area would just do for two forms, this one must not take the
-    other's share; of two enemies that both forms together would need, it takes one.
+    An area whose unseen items would just do for several forms must not be used up by this one;
+    of two enemies that both of two last forms would need, this one takes one.
     """
     fresh = {place for place, item in enumerate(pool) if not seen.get(item.item_id)}
-    limits = limits_of(pool, blueprint, seen)
+    stock = Counter(pool[place].oshpd for place in fresh)
+    forms = min((stock[d] // quota for d, quota in blueprint.oshpd.items() if quota), default=0)
     reserve = []
-    for limit in limits:
+    for limit in limits_of(pool, blueprint, seen):
         members = [place for place in limit.members if place in fresh]
-        wide = limit.rule in {Rule.SAMHSA, Rule.FOCUS_AREA} and limit.low is not None
-        if wide and limit.low and len(members) >= 2 * limit.low:
-            span = Range(0, len(members) - limit.low)
-            reserve.append(_count(limit.rule, limit.area, members, span))
+        if limit.rule in {Rule.SAMHSA, Rule.FOCUS_AREA} and limit.low:
+            others = min(forms, len(members) // limit.low) - 1
+            if others > 0:
+                span = Range(0, len(members) - limit.low * others)
+                reserve.append(_count(limit.rule, limit.area, members, span))
     return [*reserve, *_shared_enemies(pool, blueprint, fresh)]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.access import Person
-from app.domain.attempts import AttemptKind
+from app.domain.attempts import AttemptKind, AttemptStatus
 from app.domain.eligibility import TryStanding
 from app.services.attempts import load
 from app.services.site import Site
@@ -23,6 +23,7 @@ class RunningAttempt:
     position: int
     total: int
     deadline: datetime | None
+    on_break: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def running_attempts(person: Person, site: Site, now: datetime) -> tuple[Running
                     position=row.position,
                     total=attempt.last_position,
                     deadline=attempt.deadline(now),
+                    on_break=attempt.status is AttemptStatus.ON_BREAK,
                 )
             )
     return tuple(found)

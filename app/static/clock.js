@@ -23,7 +23,14 @@ export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggl
   };
   const words = () => pattern.replace("{time}", digits(left()));
 
-  const show = () => box.classList.toggle("clock--hidden", hidden && left() > RETURNS_AT);
+  const show = () => {
+    const away = hidden && left() > RETURNS_AT;
+    box.classList.toggle("clock--hidden", away);
+    if (!toggle || !onToggle) return;
+    const label = away ? toggle.dataset.show : toggle.dataset.hide;
+    if (toggle.textContent !== label) toggle.textContent = label;
+    toggle.hidden = left() <= RETURNS_AT;
+  };
   const warn = (seconds) => {
     say?.(words());
     const banner = document.querySelector("[data-time-warning]");
@@ -53,11 +60,8 @@ export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggl
   };
 
   if (toggle && onToggle) {
-    toggle.hidden = false;
-    toggle.setAttribute("aria-pressed", String(hidden));
     toggle.addEventListener("click", () => {
       hidden = !hidden;
-      toggle.setAttribute("aria-pressed", String(hidden));
       show();
       onToggle(hidden);
     });

@@ -33,7 +33,12 @@ const clock = startClock({
 });
 
 for (const radio of form.querySelectorAll("input[name=option]")) {
-  radio.addEventListener("change", () => saver.send({ option_id: radio.value }));
+  radio.addEventListener("change", () => {
+    const option = radio.closest(".option");
+    option.classList.remove("option--struck"); // as the server does: a chosen option is not struck
+    option.querySelector("[data-strike]")?.setAttribute("aria-pressed", "false");
+    saver.send({ option_id: radio.value });
+  });
 }
 
 // Toggles work in place; the form's own buttons stay the way without JavaScript.

@@ -3,4 +3,4 @@ import { startClock } from "./clock.js";
 
 const home = document.querySelector("[data-time]");
 const box = document.querySelector("[data-clock], [data-break-clock]");
-if (box) startClock({ box, timeUrl: home?.dataset.time, pattern: "{time}", onEnd: () => { if (home) location.reload(); } });
+if (box) startClock({ box, timeUrl: home?.dataset.time, pattern: "{time}", onEnd: () => location.reload() });

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.domain.attempts import AttemptStatus
@@ -65,10 +66,14 @@ def save_item(handle: str, position: int) -> Page:
             return _to("attempts.break_page", handle)
         return _to("attempts.item", handle, position=target.position, walk=walk)
     responses.save_response(person, handle, position, change, now(), site())
+    if change.reveal and change.option_id is None:
+        flash(_("Please choose an answer first. Then it can be checked."), "info")
     if target.language is not None:
         switch_language(target.language)
     if target.both_languages is not None:
         services.show_both_languages(person, handle, now(), site(), both=target.both_languages)
+    if target.home:
+        return redirect(url_for("start.home"), code=303)
     if target.page:
         return _to(target.page, handle)
     return _to("attempts.item", handle, position=position, walk=walk)

@@ -18,6 +18,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
 from app.domain.eligibility import SittingResult, SittingState
+from app.web.clock import now
+from app.web.site import site
 
 LANGUAGES = [("en", "English"), ("es", "Español")]
 EARLIEST_YEAR = 2022
@@ -113,8 +115,13 @@ class SittingForm(FlaskForm):
     counts = BooleanField(_l("Count a missed exam as a used try"))
 
     def validate_on(self, field: DateField) -> None:
-        """A date near enough to be meant."""
+        """A date near enough to be meant, and not ahead where the exam is behind."""
         _refuse_far_dates(field.data)
+        behind = self.state.data in {SittingState.SAT.value, SittingState.MISSED.value}
+        if behind and field.data is not None and field.data > site().day(now()):
+            raise ValidationError(
+                _l("This day is still to come. Please check the date and the choice above.")
+            )
 
 
 class VoidForm(FlaskForm):

@@ -25,6 +25,7 @@ class Target:
     page: str | None = None
     language: Language | None = None
     both_languages: bool | None = None
+    home: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def target_of(form: Mapping[str, str]) -> Target:
         return Target(language=Language(button.removeprefix("language:")))
     if button in {"stack", "unstack"}:
         return Target(both_languages=button == "stack")
+    if button == "home":
+        return Target(home=True)
     pages = {"review": "attempts.review", "break": "attempts.break_page"}
     return Target(page=pages.get(button))
 

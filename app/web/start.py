@@ -129,8 +129,9 @@ def _quiz_page(form: QuizForm, axis: Axis) -> str:
 
 
 def _practice_form() -> PracticeForm:
-    form = PracticeForm(items=site().rules.practice_lengths[-1])
-    form.items.choices = [(n, str(n)) for n in site().rules.practice_lengths]
+    lengths = sorted(site().rules.practice_lengths)
+    form = PracticeForm(items=lengths[0])
+    form.items.choices = [(n, str(n)) for n in lengths]
     return form
 
 

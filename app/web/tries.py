@@ -21,7 +21,7 @@ Page = str | tuple[str, int] | Response
 @access(Policy.SIGNED_IN)
 def tries() -> Page:
     """Both ledgers."""
-    return _page(PeriodForm(), SittingForm())
+    return _page()
 
 
 @bp.post("/period")
@@ -30,7 +30,7 @@ def record_period() -> Page:
     """Record the approval period or correct it."""
     form = PeriodForm()
     if not form.validate_on_submit():
-        return _page(form, SittingForm(formdata=None)), 422
+        return _page(period_form=form), 422
     wrong = services.record_period(
         signed_in_person(),
         form.approved_on.data,
@@ -45,7 +45,7 @@ def record_period() -> Page:
                 "overlaps": _("These dates overlap a period that you recorded before."),
             }[wrong]
         ]
-        return _page(form, SittingForm(formdata=None)), 422
+        return _page(period_form=form), 422
     flash(_("Your approval period is recorded."))
     return redirect(url_for("tries.tries"), code=303)
 
@@ -56,7 +56,7 @@ def record_sitting() -> Page:
     """Record a real try or change one."""
     form = SittingForm()
     if not form.validate_on_submit():
-        return _page(PeriodForm(formdata=None), form), 422
+        return _page(sitting_form=form), 422
     services.record_sitting(
         signed_in_person(),
         SittingState(form.state.data),
@@ -98,8 +98,34 @@ def void(handle: str) -> Page:
     return redirect(url_for("start.home"), code=303)
 
 
-def _page(period_form: PeriodForm, sitting_form: SittingForm) -> str:
+def _page(period_form: PeriodForm | None = None, sitting_form: SittingForm | None = None) -> str:
+    """Both ledgers; a form that was sent comes back in the place that it was sent from."""
     page = services.tries_page(signed_in_person(), site(), now())
+    corrects = not page.period_id or "period_id" in request.form
+    sent, unsent = period_form or _recorded(page), _recorded(page)
     return render_template(
-        "tries/tries.html", page=page, period_form=period_form, sitting_form=sitting_form
+        "tries/tries.html",
+        page=page,
+        period_form=sent if corrects else unsent,
+        new_period_form=_beside(PeriodForm(formdata=None) if corrects or not period_form else sent),
+        sitting_form=sitting_form or SittingForm(formdata=None),
     )
+
+
+def _recorded(page: services.TriesPage) -> PeriodForm:
+    """The recorded period, to be corrected; a last day that the site proposed stays open."""
+    if not page.period_id:
+        return PeriodForm(formdata=None)
+    period = page.sittings.period
+    return PeriodForm(
+        formdata=None,
+        approved_on=period.approved_on,
+        valid_through=None if page.period_computed else period.valid_through,
+    )
+
+
+def _beside(form: PeriodForm) -> PeriodForm:
+    """The form under other ids, for it stands on the page beside its like."""
+    for field in (form.approved_on, form.valid_through):
+        field.id = f"new_{field.id}"
+    return form

@@ -68,12 +68,14 @@ def test_a_mock_has_120_items_150_minutes_and_12_of_each_domain(stage: Stage) ->
     assert (row.base_seconds, row.break_after, row.break_seconds) == (9000, 60, 600)
 
 
-def test_two_mocks_of_one_candidate_share_no_item(stage: Stage) -> None:
-    first = stage.start()
-    attempts.submit(stage.person("ana"), first, NOON + timedelta(minutes=5), stage.site)
-    second = stage.start(now=NOON + timedelta(hours=1), seed=8)
-    forms = [{item_id for item_id, _, _ in row_of(h).form} for h in (first, second)]
-    assert forms[0] & forms[1] == set()
+def test_the_three_mocks_of_one_candidate_share_no_item(stage: Stage) -> None:
+    forms = []
+    for n in range(3):
+        now = NOON + timedelta(days=n)
+        handle = stage.start(now=now, seed=n)
+        forms.append({item_id for item_id, _, _ in row_of(handle).form})
+        attempts.submit(stage.person("ana"), handle, now + timedelta(minutes=5), stage.site)
+    assert len(forms[0] | forms[1] | forms[2]) == 360
 
 
 def test_starting_twice_gives_the_running_attempt(stage: Stage) -> None:
