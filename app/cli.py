@@ -19,7 +19,7 @@ from app.bank.problems import BankUnreadable
 from app.bank.reader import read_bank
 from app.catalogues import compile_catalogues, speak_the_terminals_language
 from app.cli_bank import bank_commands, problem_text
-from app.config import ROOT, Settings, SettingsError, load_settings
+from app.config import RANGES, ROOT, Settings, SettingsError, load_settings
 from app.factory import create_app
 from app.instance_lock import InstanceInUse, hold_instance
 from app.server import port_is_free, serve
@@ -56,8 +56,19 @@ def commands() -> click.Group:
         invoke_without_command=True,
         help=_("PeerPrep. Without a command it sets up what is missing and runs the site."),
     )
-    @click.option("--host", envvar="PEERPREP_HOST", help=_("The address to listen on."))
-    @click.option("--port", type=int, envvar="PEERPREP_PORT", help=_("The port to listen on."))
+    @click.option(
+        "--host",
+        envvar="PEERPREP_HOST",
+        metavar=_("ADDRESS"),
+        help=_("The address to listen on."),
+    )
+    @click.option(
+        "--port",
+        type=click.IntRange(*RANGES["port"]),
+        envvar="PEERPREP_PORT",
+        metavar=_("NUMBER"),
+        help=_("The port to listen on."),
+    )
     @click.option(
         "--instance",
         type=click.Path(path_type=Path, file_okay=False),
@@ -222,6 +233,9 @@ def _stop_for(error: SettingsError) -> NoReturn:
     reasons = {
         "unknown": _("there is no such setting"),
         "wrong_kind": _("the value is of the wrong kind"),
+        "out_of_range": _("the number is too small or too large"),
+        "wrong_beginning": _("the address does not begin as it should"),
+        "no_such_zone": _("there is no such time zone; write it like America/Los_Angeles"),
         "readable_by_others": _("others can read this file; make it private (chmod 600)"),
     }
     _stop(f"{error.where}: {error.name}: {reasons.get(error.why, error.why)}")

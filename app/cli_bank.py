@@ -97,8 +97,21 @@ def _coverage_command() -> click.Command:
 def _blind_command() -> click.Command:
     @click.command("blind", help=_("Draw a sheet for blind solving, and its keys apart."))
     @_bank_option
-    @click.option("--n", "count", type=click.IntRange(min=1), default=BLIND_ITEMS, help=_("Items."))
-    @click.option("--seed", type=int, required=True, help=_("The same seed draws the same items."))
+    @click.option(
+        "--n",
+        "count",
+        type=click.IntRange(min=1),
+        default=BLIND_ITEMS,
+        metavar=_("NUMBER"),
+        help=_("Items."),
+    )
+    @click.option(
+        "--seed",
+        type=int,
+        required=True,
+        metavar=_("NUMBER"),
+        help=_("The same seed draws the same items."),
+    )
     @click.option(
         "--pass",
         "seen",
@@ -119,11 +132,20 @@ def _blind_command() -> click.Command:
     ) -> None:
         items = _read(bank).live
         sheet = draw_blind(items, count, seed, BlindPass(seen), Language(lang))
-        out.write_text(sheet.text, encoding="utf-8")
-        keys.write_text(_keys_json(sheet.keys), encoding="utf-8")
+        _write(out, sheet.text)
+        _write(keys, _keys_json(sheet.keys))
         click.echo(_("Items drawn: %(count)d.") % {"count": len(sheet.keys)})
 
     return blind
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        shown = {"file": path.as_posix()}
+        click.echo(_("%(file)s cannot be written. Does its folder exist?") % shown, err=True)
+        raise click.exceptions.Exit(1) from None
 
 
 def _file_to_write() -> click.Path:

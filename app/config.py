@@ -7,7 +7,21 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+RANGES = {
+    "port": (1, 65535),
+    "workers": (1, 64),
+    "threads": (1, 256),
+    "proxies": (0, 9),
+    "mail_port": (1, 65535),
+    "sign_in_failures": (1, 1000),
+    "sign_in_wait_minutes": (1, 1440),
+}
+BEGINNINGS = {
+    "public_url": ("http://", "https://"),
+    "database_url": ("postgresql://", "postgresql+psycopg://", "sqlite://"),
+}
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT_PREFIX = "PEERPREP_"
 PRIVATE_FILE = 0o600
@@ -142,13 +156,43 @@ def _typed(where: str, name: str, value: Any) -> object:  # noqa: ANN401
     kinds = {field.name: field.type for field in fields(Settings) if field.name != "instance"}
     if name not in kinds:
         raise SettingsError(where, name, "unknown")
-    kind = kinds[name]
     try:
-        if kind is bool:
-            return value if isinstance(value, bool) else _boolean(str(value))
-        return kind(value)  # type: ignore[operator]
+        typed = _converted(kinds[name], value)
     except (TypeError, ValueError) as error:
         raise SettingsError(where, name, "wrong_kind") from error
+    why = _fault(name, typed)
+    if why:
+        raise SettingsError(where, name, why)
+    return typed
+
+
+def _converted(kind: Any, value: Any) -> object:  # noqa: ANN401
+    if kind is bool:
+        return value if isinstance(value, bool) else _boolean(str(value))
+    if kind is int and isinstance(value, bool | float):
+        return _refuse(str(value))
+    converted: object = kind(value)
+    return converted
+
+
+def _fault(name: str, value: object) -> str | None:
+    """Why the value cannot be used, as a stable code."""
+    if isinstance(value, int) and name in RANGES:
+        lowest, highest = RANGES[name]
+        return None if lowest <= value <= highest else "out_of_range"
+    if value and name in BEGINNINGS and not str(value).startswith(BEGINNINGS[name]):
+        return "wrong_beginning"
+    if name == "time_zone" and not _is_time_zone(str(value)):
+        return "no_such_zone"
+    return None
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _boolean(text: str) -> bool:

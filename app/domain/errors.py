@@ -12,6 +12,10 @@ class NotFound(DomainError):
     """No such thing, or not this person's: the two answer alike."""
 
 
+class LinkGone(NotFound):
+    """A one-time link that was used, is too old, or never was: the three answer alike."""
+
+
 class AttemptFinished(DomainError):
     """The attempt has ended; its result can be read."""
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from app.domain.access import Role
 from app.domain.bilingual import Language
-from app.domain.errors import NotFound
+from app.domain.errors import LinkGone, NotFound
 from app.services.throttle import forget_name
 from app.storage import people as storage
 from app.storage.database import db
@@ -173,15 +173,15 @@ def make_link(
 
 
 def link_is_good(token: str, purpose: str, now: datetime) -> OneTimeLinkRow:
-    """The link's row, while it may be used. Raises NotFound."""
+    """The link's row, while it may be used. Raises LinkGone."""
     row = db.session.get(OneTimeLinkRow, _hash(token))
     if row is None or row.purpose != purpose or row.expires_at <= now:
-        raise NotFound
+        raise LinkGone
     return row
 
 
 def use_link(token: str, purpose: str, now: datetime) -> UsedLink:
-    """Use the link up, once, and return what it was for. Raises NotFound.
+    """Use the link up, once, and return what it was for. Raises LinkGone.
 
     Commit together with what it was used for: until then nothing has happened.
     """
@@ -191,7 +191,7 @@ def use_link(token: str, purpose: str, now: datetime) -> UsedLink:
         sa.delete(OneTimeLinkRow).where(OneTimeLinkRow.token_hash == row.token_hash)
     )
     if deleted.rowcount != 1:  # type: ignore[attr-defined]
-        raise NotFound
+        raise LinkGone
     return used
 
 

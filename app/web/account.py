@@ -15,7 +15,7 @@ from app.web.account_forms import DeleteForm, DetailsForm, EmailForm
 from app.web.account_pages import bp
 from app.web.browsers import browser_text
 from app.web.clock import now
-from app.web.language import SESSION_KEY
+from app.web.language import SESSION_KEY, current_language
 from app.web.registration import send_confirmation
 from app.web.sign_in_form import wrong_password
 from app.web.signed_in import current_token, forget_session, is_fresh
@@ -31,7 +31,7 @@ def account() -> str:
     """The page."""
     form = _details_form()
     form.display_name.data = current_user.display_name
-    form.language.data = current_user.language
+    form.language.data = current_language().value
     form.time_factor.data = current_user.time_factor
     for name in PREFERENCES:
         form[name].data = bool(current_user.preferences.get(name))

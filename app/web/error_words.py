@@ -41,6 +41,11 @@ NOT_FOUND = Words(
 
 REFUSALS: dict[type[domain.DomainError], Words] = {
     domain.NotFound: NOT_FOUND,
+    domain.LinkGone: Words(
+        404,
+        _l("This link no longer works"),
+        _l("It works once and for a short time. If you still need it, please ask for a new one."),
+    ),
     domain.NotOnForm: Words(
         422,
         _l("That does not belong to this test"),

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_security import login_user
 from werkzeug.wrappers import Response
 
-from app.domain.errors import NotFound
+from app.domain.errors import LinkGone
 from app.services.people import SET_UP, add_first_administrator, link_is_good
 from app.storage.people import has_administrator
 from app.web.access import Policy, access
@@ -44,4 +44,4 @@ def set_up(token: str) -> Response | tuple[str, int]:
 def _check(token: str) -> None:
     link_is_good(token, SET_UP, now())
     if has_administrator():
-        raise NotFound
+        raise LinkGone

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.domain.access import may_administer
 from app.domain.eligibility import SittingResult, SittingState
 from app.services import tries as services
 from app.web.access import Policy, access, signed_in_person
@@ -95,7 +96,8 @@ def void(handle: str) -> Page:
         return render_template("tries/void.html", form=form, handle=handle), 422
     services.void_try(signed_in_person(), handle, form.reason.data, now())
     flash(_("The try is given back. The reason stays on record."))
-    return redirect(url_for("start.home"), code=303)
+    runs_site = may_administer(signed_in_person())
+    return redirect(url_for("administration.overview" if runs_site else "start.home"), code=303)
 
 
 def _page(period_form: PeriodForm | None = None, sitting_form: SittingForm | None = None) -> str:
