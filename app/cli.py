@@ -234,7 +234,8 @@ def _stop_for(error: SettingsError) -> NoReturn:
         "unknown": _("there is no such setting"),
         "wrong_kind": _("the value is of the wrong kind"),
         "out_of_range": _("the number is too small or too large"),
-        "wrong_beginning": _("the address does not begin as it should"),
+        "not_a_web_address": _("the address must begin with http:// or https://"),
+        "not_a_database": _("the address must begin with postgresql://"),
         "no_such_zone": _("there is no such time zone; write it like America/Los_Angeles"),
         "readable_by_others": _("others can read this file; make it private (chmod 600)"),
     }

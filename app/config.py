@@ -19,8 +19,8 @@ RANGES = {
     "sign_in_wait_minutes": (1, 1440),
 }
 BEGINNINGS = {
-    "public_url": ("http://", "https://"),
-    "database_url": ("postgresql://", "postgresql+psycopg://", "sqlite://"),
+    "public_url": (("http://", "https://"), "not_a_web_address"),
+    "database_url": (("postgresql://", "postgresql+psycopg://", "sqlite://"), "not_a_database"),
 }
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT_PREFIX = "PEERPREP_"
@@ -180,8 +180,9 @@ def _fault(name: str, value: object) -> str | None:
     if isinstance(value, int) and name in RANGES:
         lowest, highest = RANGES[name]
         return None if lowest <= value <= highest else "out_of_range"
-    if value and name in BEGINNINGS and not str(value).startswith(BEGINNINGS[name]):
-        return "wrong_beginning"
+    if value and name in BEGINNINGS:
+        beginnings, why = BEGINNINGS[name]
+        return None if str(value).startswith(beginnings) else why
     if name == "time_zone" and not _is_time_zone(str(value)):
         return "no_such_zone"
     return None

@@ -9,7 +9,7 @@ from app.domain.attempts import AttemptKind, AttemptStatus
 from app.domain.eligibility import TryStanding
 from app.services.attempts import load
 from app.services.site import Site
-from app.services.tries import mock_standing, sitting_standing
+from app.services.tries import has_passed, mock_standing, sitting_standing
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
 
@@ -33,7 +33,8 @@ class HomePage:
     running: tuple[RunningAttempt, ...]
     mocks: TryStanding
     sittings: TryStanding
-    has_attempts: bool
+    passed: bool
+    """The person has recorded that they passed the real exam."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def home_page(person: Person, site: Site, now: datetime) -> HomePage:
         running=running_attempts(person, site, now),
         mocks=mock_standing(person, site, now),
         sittings=sitting_standing(person, site, now),
-        has_attempts=bool(storage.attempts_of(person.id)),
+        passed=has_passed(person),
     )
 
 

@@ -75,6 +75,11 @@ def sitting_standing(person: Person, site: Site, now: datetime) -> TryStanding:
     return standing(storage.period_for(person.id), days, site.day(now), site.rules.tries_per_period)
 
 
+def has_passed(person: Person) -> bool:
+    """Whether the person has recorded a passed exam."""
+    return any(row.result == SittingResult.PASSED.value for row in storage.sittings_of(person.id))
+
+
 def tries_page(person: Person, site: Site, now: datetime) -> TriesPage:
     """Everything that the page of tries shows."""
     periods = storage.periods_of(person.id)

@@ -66,12 +66,12 @@ class PracticeForm(FlaskForm):
 class QuizForm(PracticeForm):
     """A quiz on chosen areas of one axis."""
 
-    areas = SelectMultipleField(_l("Which domains?"), option_widget=CheckboxInput())
+    areas = SelectMultipleField(_l("Which subjects?"), option_widget=CheckboxInput())
 
     def validate_areas(self, field: SelectMultipleField) -> None:
         """At least one."""
         if not field.data:
-            raise ValidationError(_l("Please choose at least one domain."))
+            raise ValidationError(_l("Please choose at least one subject."))
 
 
 class PeriodForm(FlaskForm):

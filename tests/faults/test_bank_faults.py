@@ -79,7 +79,7 @@ def test_the_command_the_page_and_the_reader_name_the_same(
     assert (report.retired, report.problems) == (1, 1)
     page = words(dev.get("/administration"))
     assert f"<code>{BROKEN}</code>" in page
-    assert f'<td class="number">{problem.line}</td>' in page
+    assert f'data-label="Line">{problem.line}</td>' in page
     assert told in page
 
 

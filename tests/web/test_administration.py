@@ -65,7 +65,7 @@ def test_faults_are_named_by_file_and_line(app: Flask, dev: FlaskClient, tmp_pat
         load_bank(read_bank(make_bank(tmp_path / "bank", {GOOD_PATH: broken})), NOON)
     page = words(dev.get("/administration"))
     assert f"<code>{GOOD_PATH}</code>" in page
-    assert f'<td class="number">{line}</td>' in page
+    assert f'<td class="number" data-label="Line">{line}</td>' in page
 
 
 def test_the_newest_mock_tries_stand_with_their_state(app: Flask, dev: FlaskClient) -> None:

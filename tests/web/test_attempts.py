@@ -220,6 +220,26 @@ def test_an_answer_is_shown_only_after_one_is_given(app: Flask, ana: FlaskClient
     assert rationale in words(ana.get(f"/attempts/{handle}/items/1"))
 
 
+def test_without_an_answer_there_is_nothing_to_check_and_the_page_says_so(
+    app: Flask, ana: FlaskClient
+) -> None:
+    handle = begin_with_feedback(app)
+    asked = "Please choose an answer first. Then it can be checked."
+    speak(ana, "en")
+    save(ana, handle, do="reveal")
+    assert asked in words(ana.get(f"/attempts/{handle}/items/1"))
+    save(ana, handle, option=options(app, handle)[0], do="reveal")
+    assert asked not in words(ana.get(f"/attempts/{handle}/items/1"))
+
+
+def test_leaving_saves_the_note_and_leads_home(app: Flask, ana: FlaskClient) -> None:
+    handle = begin(app)
+    assert save(ana, handle, do="home", note="wait").location == "/home"
+    stored = response(app, handle)
+    assert stored is not None
+    assert stored.note == "wait"
+
+
 def test_a_shown_answer_can_no_longer_change(app: Flask, ana: FlaskClient) -> None:
     handle = begin_with_feedback(app)
     order = options(app, handle)
@@ -347,6 +367,18 @@ def test_the_second_part_opens_with_the_break(app: Flask, ana: FlaskClient) -> N
     assert contents(app) == before
     assert ana.post(f"{here}/break", data={"do": "leave"}).location == f"{here}/items/61"
     assert ana.get(f"{here}/items/61").status_code == 200
+
+
+def test_after_the_break_s_time_the_page_says_that_the_clock_runs(
+    app: Flask, ana: FlaskClient, noon: time_machine.Traveller
+) -> None:
+    here = f"/attempts/{begin(app, 'ana', MOCK)}/break"
+    speak(ana, "en")
+    ana.post(here, data={"do": "start"})
+    noon.shift(timedelta(minutes=10))
+    page = ana.get(here)
+    assert heading(page) == ("en", "Your break is over")
+    assert "data-break-clock" not in words(page)
 
 
 def test_on_the_break_the_items_are_closed(app: Flask, ana: FlaskClient) -> None:

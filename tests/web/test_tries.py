@@ -1,6 +1,7 @@
 """The page of tries: the approval period, real sittings, mock tries and giving one back."""
 
-from datetime import date
+import re
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from tests.web.exam_cast import (
     speak,
     words,
 )
+from tests.world import NOON
 
 pytestmark = pytest.mark.usefixtures("noon")
 PERIOD = {"approved_on": "2026-01-15", "valid_through": "2027-01-14"}
@@ -96,6 +98,17 @@ def test_periods_may_not_overlap(app: Flask, eli: FlaskClient) -> None:
     assert len(periods(app)) == 2
 
 
+def test_a_new_period_that_is_refused_does_not_come_back_as_a_correction(
+    eli: FlaskClient,
+) -> None:
+    eli.post("/tries/period", data=PERIOD)
+    page = words(eli.post("/tries/period", data={"approved_on": "2026-03-01"}))
+    assert re.findall(r'id="(\w*approved_on)"[^>]* value="([-\d]+)"', page) == [
+        ("approved_on", "2026-01-15"),
+        ("new_approved_on", "2026-03-01"),
+    ]
+
+
 def test_a_period_is_corrected_in_place(app: Flask, eli: FlaskClient) -> None:
     eli.post("/tries/period", data=PERIOD)
     assert 'name="period_id" value="1"' in words(eli.get("/tries"))
@@ -112,6 +125,17 @@ def test_nobody_corrects_somebody_else_s_period(
         refusal = eli.post("/tries/period", data={**PERIOD, "period_id": given})
         assert (given, refusal.status_code) == (given, 404)
     assert contents(app) == before
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("sat", 422), ("missed", 422), ("requested", 303), ("scheduled", 303)]
+)
+def test_an_exam_that_is_behind_has_no_day_to_come(
+    app: Flask, ana: FlaskClient, state: str, status: int
+) -> None:
+    form = {"state": state, "on": (NOON + timedelta(days=2)).date().isoformat()}
+    assert ana.post("/tries/sittings", data=form).status_code == status
+    assert len(sittings(app)) == (status == 303)
 
 
 @pytest.mark.parametrize(
