@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from app.domain.attempts import AttemptKind
+from app.domain.eligibility import SittingResult, SittingState
 from app.services.home import home_page, practice_page, running_attempts, stock
 from app.services.people import set_accommodation
-from app.services.tries import record_period
+from app.services.tries import record_period, record_sitting
 from app.storage.attempts import find_any_attempt
 from app.storage.bank import current_pool
 from app.storage.database import db
@@ -16,7 +17,7 @@ from tests.world import NOON, Stage
 
 def test_at_first_nothing_runs_and_three_tries_are_left(stage: Stage) -> None:
     page = home_page(stage.person("ana"), stage.site, NOON)
-    assert (page.running, page.has_attempts) == ((), False)
+    assert (page.running, page.passed) == ((), False)
     assert (page.mocks.left, page.mocks.number, page.sittings.recorded) == (3, 1, False)
 
 
@@ -44,7 +45,7 @@ def test_what_has_run_out_runs_no_more(stage: Stage) -> None:
 def test_nobody_sees_what_somebody_else_runs(stage: Stage) -> None:
     stage.start("ana")
     page = home_page(stage.person("eli"), stage.site, NOON)
-    assert (page.running, page.has_attempts, page.mocks.used) == ((), False, 0)
+    assert (page.running, page.passed, page.mocks.used) == ((), False, 0)
 
 
 def test_the_person_s_own_time_is_said(stage: Stage) -> None:
@@ -81,3 +82,11 @@ def test_home_knows_the_recorded_period(stage: Stage) -> None:
     page = home_page(ana, stage.site, NOON)
     assert (page.sittings.recorded, page.mocks.recorded) == (True, True)
     assert page.mocks.period == page.sittings.period
+
+
+def test_a_recorded_pass_is_known_at_home(stage: Stage) -> None:
+    ana = stage.person("ana")
+    day = stage.site.day(NOON)
+    record_sitting(ana, SittingState.SAT, day, SittingResult.PASSED, NOON, counts=True)
+    assert home_page(ana, stage.site, NOON).passed
+    assert not home_page(stage.person("eli"), stage.site, NOON).passed
