@@ -26,7 +26,7 @@ def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, line: str, why: 
     (tmp_path / "config.toml").write_text(line, encoding="utf-8")
     with pytest.raises(SettingsError) as refused:
         load_settings(tmp_path)
-    assert (refused.value.name, refused.value.why) == (line.split()[0], why)
+    assert (refused.value.name, refused.value.why) == (line.split(maxsplit=1)[0], why)
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
