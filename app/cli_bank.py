@@ -1,10 +1,13 @@
 """Commands for those who write and look after the question bank."""
 
 import json
-from collections.abc import Callable, Mapping
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from gettext import gettext as _
 from pathlib import Path
+from statistics import fmean
 from typing import Any, TypeVar
 
 import click
@@ -18,9 +21,13 @@ from app.bank.problems import BankUnreadable, Problem
 from app.bank.reader import read_bank
 from app.bank.stats import bank_stats
 from app.domain.bilingual import Language
+from app.domain.errors import CannotDraw
+from app.domain.items import ItemStatus, Level, PoolItem
+from app.domain.parallel_forms import draw_parallel_forms
 
 DEFAULT_BANK = Path(__file__).parents[1] / "question_bank"
 BLIND_ITEMS = 60
+MOST_FORMS = 5
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
 
@@ -31,6 +38,7 @@ def bank_commands() -> click.Group:
     group.add_command(_stats_command())
     group.add_command(_coverage_command())
     group.add_command(_blind_command())
+    group.add_command(_forms_command())
     return group
 
 
@@ -137,6 +145,77 @@ def _blind_command() -> click.Command:
         click.echo(_("Items drawn: %(count)d.") % {"count": len(sheet.keys)})
 
     return blind
+
+
+def _forms_command() -> click.Command:
+    @click.command(
+        "forms", help=_("Draw whole forms that share no item, and show what each holds.")
+    )
+    @_bank_option
+    @click.option(
+        "--n",
+        "count",
+        type=click.IntRange(min=1, max=MOST_FORMS),
+        default=MOST_FORMS,
+        metavar=_("NUMBER"),
+        help=_("Forms."),
+    )
+    @click.option(
+        "--seed",
+        type=int,
+        required=True,
+        metavar=_("NUMBER"),
+        help=_("The same seed draws the same items."),
+    )
+    @click.option("--out", type=_file_to_write(), help=_("A file for the forms' item ids."))
+    def forms(bank: Path, count: int, seed: int, out: Path | None) -> None:
+        files = _read(bank)
+        live = [item for item in files.items if item.status is ItemStatus.REVIEWED]
+        pool = {item.id: PoolItem.of(item, 0) for item in live}
+        try:
+            drawn = draw_parallel_forms(
+                [*pool.values()], files.blueprint, count, rng=random.Random(seed)
+            )
+        except CannotDraw as refused:
+            _show_shortfalls(refused)
+            raise click.exceptions.Exit(1) from None
+        each = [[entry.item_id for entry in form.entries] for form in drawn]
+        for number, ids in enumerate(each, start=1):
+            _show_form(number, [pool[item_id] for item_id in ids])
+        if out is not None:
+            _write(out, json.dumps(each, indent=2) + "\n")
+
+    return forms
+
+
+def _show_form(number: int, items: Sequence[PoolItem]) -> None:
+    levels = Counter(item.level for item in items)
+    shown = {
+        "form": number,
+        "items": len(items),
+        "recall": levels[Level.RECALL],
+        "application": levels[Level.APPLICATION],
+        "judgment": levels[Level.JUDGMENT],
+        "en": round(fmean(item.words_en for item in items)),
+        "es": round(fmean(item.words_es for item in items)),
+    }
+    line = _(
+        "Form %(form)d: %(items)d items; recall %(recall)d, application %(application)d, "
+        "judgment %(judgment)d; words per item: English %(en)d, Spanish %(es)d"
+    )
+    click.echo(line % shown)
+
+
+def _show_shortfalls(refused: CannotDraw) -> None:
+    click.echo(_("The bank cannot give so many forms that share no item:"), err=True)
+    for short in refused.shortfalls:
+        shown = {
+            "rule": " ".join(filter(None, (short.rule, short.area))),
+            "needed": short.needed,
+            "available": short.available,
+        }
+        line = _("%(rule)s: %(needed)d needed, %(available)d there")
+        click.echo(line % shown, err=True)
 
 
 def _write(path: Path, text: str) -> None:

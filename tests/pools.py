@@ -1,7 +1,8 @@
 """Synthetic pools and blueprints for the tests of drawing and scoring."""
 
 import random
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.domain.blueprint import ExamBlueprint, Range
 from app.domain.items import Level, PoolItem
@@ -98,3 +99,33 @@ def marked(
     wrong = next(option_id for option_id in item.option_ids if option_id != item.key)
     option_id = None if correct is None else item.key if correct else wrong
     return MarkedItem(position, item, option_id, seconds)
+
+
+def within(span: Range, count: float) -> bool:
+    return span.low <= count <= span.high
+
+
+def rules_met(
+    items: Sequence[PoolItem], blueprint: ExamBlueprint, seen: Mapping[str, int]
+) -> dict[str, bool]:
+    """Each rule of the blueprint, checked one by one without the model."""
+    categories = Counter(item.samhsa.split(".")[0] for item in items)
+    focus_areas = Counter(item.focus_area for item in items)
+    ids = {item.item_id for item in items}
+    return {
+        "different": len(ids) == len(items) == blueprint.items,
+        "oshpd": Counter(item.oshpd for item in items) == blueprint.oshpd,
+        "samhsa": all(within(span, categories[code]) for code, span in blueprint.samhsa.items()),
+        "focus": all(
+            within(span, focus_areas[area]) for area, span in blueprint.focus_areas.items()
+        ),
+        "words_en": within(blueprint.mean_words_en, mean(item.words_en for item in items)),
+        "words_es": within(blueprint.mean_words_es, mean(item.words_es for item in items)),
+        "enemies": not any(item.enemies & (ids - {item.item_id}) for item in items),
+        "seen": sum(seen.get(item_id, 0) > 0 for item_id in ids) <= blueprint.seen_cap,
+    }
+
+
+def mean(values: Iterable[int]) -> float:
+    counted = [*values]
+    return sum(counted) / len(counted)

@@ -59,21 +59,26 @@ def draw_form(
     one more form. The same inputs, in any order, and the same state of
     `rng` give the same form. Of an item with several revisions the newest counts.
     """
-    _check_key_range(blueprint)
-    usable = _usable(pool, blueprint, avoid)
+    check_key_range(blueprint)
+    usable = usable_items(pool, blueprint, avoid)
     limits = limits_of(usable, blueprint, seen)
     costs = _costs(usable, blueprint.items, seen, exposure, rng)
     sparing = [*limits, *reserve_of(usable, blueprint, seen)]
     drawn = None if out_of_reach(sparing) else cheapest(sparing, costs)
     if drawn is None:
         drawn = _drawn(limits, costs)
-    items = [usable[place] for place in sorted(drawn)]
+    return form_of([usable[place] for place in sorted(drawn)], blueprint, rng)
+
+
+def form_of(chosen: Sequence[PoolItem], blueprint: ExamBlueprint, rng: random.Random) -> ExamForm:
+    """Mix the chosen items and the options of each into a form."""
+    items = list(chosen)
     rng.shuffle(items)
     return ExamForm(tuple(_entries(items, blueprint, rng)))
 
 
-def _usable(
-    pool: Sequence[PoolItem], blueprint: ExamBlueprint, avoid: frozenset[str]
+def usable_items(
+    pool: Sequence[PoolItem], blueprint: ExamBlueprint, avoid: frozenset[str] = frozenset()
 ) -> list[PoolItem]:
     """Sort out what may be drawn; domains without a quota only where quotas leave room."""
     by_revision = sorted(pool, key=lambda item: (item.item_id, item.revision))
@@ -162,7 +167,7 @@ def _arrangements(items: int, places: int, span: Range) -> int:
     )
 
 
-def _check_key_range(blueprint: ExamBlueprint) -> None:
+def check_key_range(blueprint: ExamBlueprint) -> None:
     """Refuse a range of the key's position that fits no form of this length."""
     least, most = OPTIONS * blueprint.key_position.low, OPTIONS * blueprint.key_position.high
     if least > blueprint.items:

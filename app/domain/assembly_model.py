@@ -36,6 +36,7 @@ class Rule(StrEnum):
     ENEMIES = "enemies"
     KEY_POSITION = "key_position"
     SOLVER_SECONDS = "solver_seconds"
+    FORMS = "forms"
 
     @property
     def most(self) -> "Rule":

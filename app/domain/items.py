@@ -98,6 +98,24 @@ class PoolItem:
     option_ids: tuple[str, ...]
     key: str
 
+    @classmethod
+    def of(cls, item: Item, revision: int) -> "PoolItem":
+        """Keep of `item` what drawing and scoring need."""
+        return cls(
+            item_id=item.id,
+            revision=revision,
+            oshpd=item.oshpd,
+            samhsa=item.samhsa,
+            competency=item.competency,
+            focus_area=item.focus_area,
+            level=item.level,
+            words_en=item.words(Language.EN),
+            words_es=item.words(Language.ES),
+            enemies=frozenset(item.enemies),
+            option_ids=tuple(option.id for option in item.options),
+            key=item.key,
+        )
+
     def area(self, axis: Axis) -> str:
         """The area it counts under on `axis`: "3", "IX", "1" or "16"."""
         if axis is Axis.SAMHSA:

@@ -8,7 +8,7 @@ from app.domain.access import Person
 from app.domain.attempts import Attempt, AttemptKind, FinishReason
 from app.domain.bilingual import Bilingual, Language
 from app.domain.errors import NotOnForm, ResultNotReady
-from app.domain.items import Axis, Item, Level
+from app.domain.items import Axis, Item, Level, PoolItem
 from app.domain.scoring import MarkedItem, Pace, Score, pace, score
 from app.domain.weak_areas import AreaEstimate, estimate_areas, overall_interval
 from app.services.attempts import load
@@ -183,7 +183,7 @@ def mark(attempt: Attempt, responses: Mapping[int, ResponseRow]) -> tuple[Marked
         marked.append(
             MarkedItem(
                 position=entry.position,
-                item=bank_storage.pool_item(entry.revision, items[entry.revision]),
+                item=PoolItem.of(items[entry.revision], entry.revision),
                 option_id=response.option_id if response else None,
                 seconds=response.seconds if response else 0,
             )

@@ -8,7 +8,6 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.bilingual import Language
 from app.domain.item_content import item_from_content
 from app.domain.items import Item, ItemStatus, PoolItem
 from app.storage.database import Base, db
@@ -75,25 +74,7 @@ def _read_pool() -> tuple[PoolItem, ...]:
         .where(ItemRow.status == ItemStatus.REVIEWED.value)
         .order_by(ItemRow.id)
     )
-    return tuple(pool_item(revision, item_from_content(content)) for revision, content in rows)
-
-
-def pool_item(revision: int, item: Item) -> PoolItem:
-    """What drawing and scoring need of the item."""
-    return PoolItem(
-        item_id=item.id,
-        revision=revision,
-        oshpd=item.oshpd,
-        samhsa=item.samhsa,
-        competency=item.competency,
-        focus_area=item.focus_area,
-        level=item.level,
-        words_en=item.words(Language.EN),
-        words_es=item.words(Language.ES),
-        enemies=frozenset(item.enemies),
-        option_ids=tuple(option.id for option in item.options),
-        key=item.key,
-    )
+    return tuple(PoolItem.of(item_from_content(content), revision) for revision, content in rows)
 
 
 def item_of(revision: int) -> Item:

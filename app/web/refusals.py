@@ -16,6 +16,7 @@ RULES = {
     "enemies": lazy_gettext("questions that do not give one another away"),
     "mean_words_en": lazy_gettext("words to read per question in English"),
     "mean_words_es": lazy_gettext("words to read per question in Spanish"),
+    "forms": lazy_gettext("forms that share no question"),
     "key_position": lazy_gettext("places of the right answer"),
 }
 UNNAMED = lazy_gettext("the test's rules")

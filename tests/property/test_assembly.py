@@ -1,6 +1,6 @@
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -13,7 +13,7 @@ from app.domain.assembly_model import Rule
 from app.domain.blueprint import ExamBlueprint, Range
 from app.domain.errors import CannotDraw
 from app.domain.items import PoolItem
-from tests.pools import FULL, pool_item, uneven_pool
+from tests.pools import FULL, pool_item, rules_met, uneven_pool, within
 
 CATEGORIES = ("I", "II", "III")
 
@@ -90,35 +90,6 @@ roomy = cases(pools(24, 45), quota=4, low_most=2, key_low=2)
 tiny = cases(pools(3, 9), quota=1, low_most=1, key_low=0)
 
 
-def within(span: Range, count: float) -> bool:
-    return span.low <= count <= span.high
-
-
-def met(items: Sequence[PoolItem], case: Case) -> dict[str, bool]:
-    """Each rule of the blueprint, checked one by one without the model."""
-    blueprint = case.blueprint
-    categories = Counter(item.samhsa.split(".")[0] for item in items)
-    focus_areas = Counter(item.focus_area for item in items)
-    ids = {item.item_id for item in items}
-    return {
-        "different": len(ids) == len(items) == blueprint.items,
-        "oshpd": Counter(item.oshpd for item in items) == blueprint.oshpd,
-        "samhsa": all(within(span, categories[code]) for code, span in blueprint.samhsa.items()),
-        "focus": all(
-            within(span, focus_areas[area]) for area, span in blueprint.focus_areas.items()
-        ),
-        "words_en": within(blueprint.mean_words_en, mean(item.words_en for item in items)),
-        "words_es": within(blueprint.mean_words_es, mean(item.words_es for item in items)),
-        "enemies": not any(item.enemies & (ids - {item.item_id}) for item in items),
-        "seen": sum(case.seen.get(item_id, 0) > 0 for item_id in ids) <= blueprint.seen_cap,
-    }
-
-
-def mean(values: Iterable[int]) -> float:
-    counted = [*values]
-    return sum(counted) / len(counted)
-
-
 def times_seen(items: Iterable[PoolItem], case: Case) -> int:
     """How worn a draw is, in steps of the counts that occur in the pool."""
     steps = sorted({case.seen.get(item.item_id, 0) for item in case.pool})
@@ -143,7 +114,7 @@ def test_every_drawn_form_meets_every_rule(case: Case) -> None:
     form = drawn_or_none(case)
     assume(form is not None)
     assert form is not None
-    rules = met(drawn_items(form, case), case)
+    rules = rules_met(drawn_items(form, case), case.blueprint, case.seen)
     assert [rule for rule, kept in rules.items() if not kept] == []
 
 
@@ -182,7 +153,7 @@ def test_a_form_is_drawn_exactly_where_trying_everything_finds_one(case: Case) -
     possible = [
         items
         for items in combinations(case.pool, case.blueprint.items)
-        if all(met(items, case).values())
+        if all(rules_met(items, case.blueprint, case.seen).values())
     ]
     form = drawn_or_none(case)
     assert (form is not None) == bool(possible)
@@ -218,5 +189,7 @@ def test_full_forms_from_uneven_banks_meet_every_rule(seed: int) -> None:
     places = Counter(
         entry.option_order.index(item.key) for entry, item in zip(form.entries, items, strict=True)
     )
-    assert [rule for rule, kept in met(items, case).items() if not kept] == []
+    assert [
+        rule for rule, kept in rules_met(items, case.blueprint, case.seen).items() if not kept
+    ] == []
     assert [place for place in range(4) if not within(FULL.key_position, places[place])] == []

@@ -6,7 +6,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from app.cli_bank import bank_commands
-from tests.banks import GOOD_PATH, GOOD_TEXT, make_bank
+from tests.banks import GOOD_PATH, GOOD_TEXT, SHIPPED, make_bank
 
 
 def _run(bank: Path, command: str, *more: str) -> Result:
@@ -58,3 +58,19 @@ def test_blind_writes_sheet_and_keys_apart(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, "Items drawn: 1.\n")
     assert "oshpd03" not in out.read_text(encoding="utf-8")
     assert json.loads(keys.read_text(encoding="utf-8"))["1"]["item_id"] == "oshpd03-0001"
+
+
+def test_forms_show_what_each_holds_and_write_their_items(tmp_path: Path) -> None:
+    out = tmp_path / "forms.json"
+    result = _run(SHIPPED, "forms", "--n", "2", "--seed", "3", "--out", str(out))
+    forms = json.loads(out.read_text(encoding="utf-8"))
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Form 1: 120 items; recall ")
+    assert len({item_id for form in forms for item_id in form}) == 240
+
+
+def test_forms_that_the_bank_cannot_give_are_refused_with_the_rule(tmp_path: Path) -> None:
+    bank = make_bank(tmp_path, {GOOD_PATH: GOOD_TEXT})
+    result = _run(bank, "forms", "--n", "1", "--seed", "3")
+    assert result.exit_code == 1
+    assert "oshpd 3: 12 needed, 1 there\n" in result.stderr

@@ -24,9 +24,9 @@ from app.bank.files import BankFiles
 from app.domain.assembly import draw_form
 from app.domain.attempts import AttemptKind, Feedback
 from app.domain.bilingual import Language
-from app.domain.items import Item
+from app.domain.items import Item, PoolItem
 from app.storage.attempts import AttemptRow
-from app.storage.bank import item_of, pool_item
+from app.storage.bank import item_of
 from app.storage.database import db
 from tests.web.exam_cast import attempt, begin, begin_with_feedback, inside, item, options, words
 from tests.world import NOON, build_app, furnish, signed_in
@@ -303,7 +303,7 @@ def test_a_shown_answer_shows_that_item_alone(app: Flask, eli: FlaskClient) -> N
 
 
 def test_the_key_stands_in_each_place_equally_often(bank: BankFiles) -> None:
-    pool = [pool_item(number, item) for number, item in enumerate(bank.live)]
+    pool = [PoolItem.of(item, number) for number, item in enumerate(bank.live)]
     keys = {item.item_id: item.key for item in pool}
     quiz = bank.blueprint.for_quiz(Counter(item.oshpd for item in pool), 30)
     places, firsts = Counter[int](), Counter[int]()
@@ -328,7 +328,7 @@ def test_the_order_in_the_file_does_not_reach_the_form(bank: BankFiles) -> None:
     quiz = bank.blueprint.for_quiz(Counter(item.oshpd for item in bank.live), 30)
     forms = [
         draw_form(
-            [pool_item(number, item) for number, item in enumerate(items)],
+            [PoolItem.of(item, number) for number, item in enumerate(items)],
             quiz,
             seen={},
             exposure={},
