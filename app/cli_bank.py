@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 from tqdm import tqdm
 
+from app.bank.alike import most_alike
 from app.bank.blind import BlindKey, BlindPass, draw_blind
 from app.bank.coverage import AxisCoverage, Coverage, coverage
 from app.bank.files import BankFiles
@@ -26,6 +27,7 @@ from app.domain.items import ItemStatus, Level, PoolItem
 from app.domain.parallel_forms import draw_parallel_forms
 
 DEFAULT_BANK = Path(__file__).parents[1] / "question_bank"
+ALIKE_PAIRS = 40
 BLIND_ITEMS = 60
 MOST_FORMS = 5
 _Command = TypeVar("_Command", bound=Callable[..., None])
@@ -37,6 +39,7 @@ def bank_commands() -> click.Group:
     group.add_command(_check_command())
     group.add_command(_stats_command())
     group.add_command(_coverage_command())
+    group.add_command(_alike_command())
     group.add_command(_blind_command())
     group.add_command(_forms_command())
     return group
@@ -100,6 +103,26 @@ def _coverage_command() -> click.Command:
             _show_axis(axis)
 
     return show_coverage
+
+
+def _alike_command() -> click.Command:
+    @click.command("alike", help=_("Show the most alike pairs of items: enemies, or too close?"))
+    @_bank_option
+    @click.option(
+        "--n",
+        "count",
+        type=click.IntRange(min=1),
+        default=ALIKE_PAIRS,
+        metavar=_("NUMBER"),
+        help=_("Pairs."),
+    )
+    def alike(bank: Path, count: int) -> None:
+        for pair in most_alike(_read(bank).live, count):
+            standing = _("enemies") if pair.settled else _("may meet")
+            likeness = f"{100 * pair.likeness:3.0f} % ({pair.language})"
+            click.echo(f"{likeness} {pair.one.id} {pair.other.id}: {standing}")
+
+    return alike
 
 
 def _blind_command() -> click.Command:
