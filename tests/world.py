@@ -18,8 +18,9 @@ from app.domain.attempts import AttemptKind, Feedback
 from app.domain.bilingual import Language
 from app.domain.items import Axis
 from app.factory import create_app
-from app.services.attempts import StartRequest, start_attempt
+from app.services.attempts import start_attempt
 from app.services.bank import load_bank
+from app.services.drawing import StartRequest
 from app.services.people import Registration, add_person
 from app.services.site import Site
 from app.storage.database import db

@@ -35,3 +35,21 @@ def may_void(person: Person) -> bool:
 def may_administer(person: Person) -> bool:
     """Whether the person runs the site."""
     return person.role is Role.ADMINISTRATOR
+
+
+def may_teach(person: Person) -> bool:
+    """Whether the person may have cohorts."""
+    return person.role in {Role.TRAINER, Role.ADMINISTRATOR}
+
+
+def may_manage_cohort(person: Person, *, teaches: bool) -> bool:
+    """Whether the person runs this cohort: its trainers, and every administrator.
+
+    `teaches` says that the person is among its trainers; who is a candidate again is none.
+    """
+    return may_administer(person) or (may_teach(person) and teaches)
+
+
+def may_see_practice(*, manages: bool, shares_practice: bool) -> bool:
+    """Whether practice and mocks of a member may be seen, beside what was assigned."""
+    return manages and shares_practice

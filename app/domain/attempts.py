@@ -10,6 +10,7 @@ from app.domain.errors import (
     AttemptFinished,
     BreakNotOffered,
     BreakRunning,
+    FeedbackLater,
     NotOnForm,
     PartLocked,
     PartNotReached,
@@ -39,6 +40,8 @@ class Feedback(StrEnum):
 
     AT_END = "at_end"
     EACH_ITEM = "each_item"
+    AFTER_DUE = "after_due"
+    """Not before an assignment's due date, so that nobody can tell the others."""
 
 
 class AttemptStatus(StrEnum):
@@ -82,6 +85,8 @@ class Attempt:
     finished_at: datetime | None = None
     finish_reason: FinishReason | None = None
     voided: bool = False
+    feedback_from: datetime | None = None
+    """Key and rationales stay closed until then; None where they open with the end."""
 
     @property
     def status(self) -> AttemptStatus:
@@ -113,6 +118,17 @@ class Attempt:
         if self.allowance is None:
             return None
         return final_deadline(self.started_at, self.allowance, self.adjustments, self.taken_break)
+
+
+def require_result(attempt: Attempt, now: datetime) -> None:
+    """Ask for a result that may be read now. Raises FeedbackLater."""
+    if attempt.feedback_from is not None and not result_is_open(attempt, now):
+        raise FeedbackLater(attempt.feedback_from)
+
+
+def result_is_open(attempt: Attempt, now: datetime) -> bool:
+    """Whether key, rationales and counts of the finished attempt may be read at `now`."""
+    return attempt.feedback_from is None or now >= attempt.feedback_from
 
 
 def finish_if_due(attempt: Attempt, now: datetime, tolerance: int) -> Attempt:

@@ -1,7 +1,7 @@
 """What the rules refuse. Errors carry data; the web layer has the words."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 class DomainError(Exception):
@@ -61,6 +61,50 @@ class ResultNotReady(DomainError):
     """The attempt still runs; `position` is where it stands."""
 
     position: int
+
+
+@dataclass(eq=False)
+class FeedbackLater(DomainError):
+    """The attempt has ended, and its result opens when the assignment is due."""
+
+    opens_at: datetime
+
+
+class CodeGone(NotFound):
+    """A cohort's code that was taken back, has run out, was used, or never was."""
+
+
+class AlreadyMember(DomainError):
+    """The person is in this cohort already."""
+
+
+class LastTrainer(DomainError):
+    """A cohort keeps at least one trainer."""
+
+
+class CohortArchived(DomainError):
+    """The cohort is put away: it can be read, and nothing starts in it."""
+
+
+@dataclass(eq=False)
+class NotOpenYet(DomainError):
+    """The assignment opens later."""
+
+    opens_at: datetime
+
+
+@dataclass(eq=False)
+class PastDue(DomainError):
+    """The assignment could be started until its due date."""
+
+    due_at: datetime
+
+
+@dataclass(eq=False)
+class NoAttemptLeft(DomainError):
+    """Every attempt that the assignment allows was used."""
+
+    allowed: int
 
 
 @dataclass(eq=False)

@@ -1,46 +1,24 @@
 """Starting, running and ending attempts."""
 
 import random
-import secrets
-from collections import Counter
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
 from app.domain import attempts as rules
 from app.domain.access import Person
-from app.domain.assembly import ExamForm, draw_form
-from app.domain.attempts import Attempt, AttemptKind, Feedback
-from app.domain.bilingual import Language
-from app.domain.blueprint import ExamBlueprint
-from app.domain.eligibility import TryStanding
-from app.domain.errors import CannotDraw, LanguageFixed, NotFound, NoTryLeft, Shortfall
-from app.domain.items import Axis, PoolItem
+from app.domain.attempts import Attempt, AttemptKind
+from app.domain.errors import LanguageFixed, NotFound
+from app.services.drawing import StartRequest, drawn_row
 from app.services.site import Site
-from app.services.tries import mock_standing
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
 from app.storage.attempts import AttemptRow, ResponseRow
 from app.storage.database import db
 from app.storage.people import lock_person
 
-HANDLE_BYTES = 16
 LONGEST_LOOK = 600
 """Seconds: longer on one item counts as away from the screen."""
-
-
-@dataclass(frozen=True, slots=True)
-class StartRequest:
-    """What a candidate asks for. `axis` and `areas` are a quiz's alone."""
-
-    kind: AttemptKind
-    language: Language
-    items: int
-    feedback: Feedback = Feedback.AT_END
-    timed: bool = True
-    axis: Axis = Axis.OSHPD
-    areas: tuple[str, ...] = ()
 
 
 def start_attempt(
@@ -53,21 +31,35 @@ def start_attempt(
     """
     lock_person(person.id)
     finish_due(now, site, person.id)
-    running = _live_handle(person.id, request.kind)
+    running = live_handle(person.id, request.kind)
     if running:
         db.session.commit()
         return running
-    row = _drawn(person, request, site, now, rng)
+    store_started(drawn_row(person, request, site, now, rng), now)
+    return live_handle(person.id, request.kind) or _not_found()
+
+
+def store_started(row: AttemptRow, now: datetime) -> None:
+    """Store a drawn attempt with its first item open, unless somebody raced it to the start."""
     db.session.add(row)
     try:
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
-        return _live_handle(person.id, request.kind) or _not_found()
+        return
     bank_storage.count_exposure(entry[0] for entry in row.form)
     open_item(row, 1, now)
     db.session.commit()
-    return row.handle
+
+
+def store_end(row: AttemptRow, ended: Attempt) -> None:
+    """Write the end, and what reports over many attempts read: the choices and how many fit."""
+    storage.store_moves(row, ended)
+    chosen = storage.chosen_options(row.id)
+    entries = ended.form.entries
+    items = bank_storage.items_of(entry.revision for entry in entries)
+    row.chosen = [chosen.get(entry.position) for entry in entries]
+    row.right = sum(chosen.get(e.position) == items[e.revision].key for e in entries)
 
 
 def finish_due(now: datetime, site: Site, person_id: int | None = None) -> int:
@@ -77,7 +69,7 @@ def finish_due(now: datetime, site: Site, person_id: int | None = None) -> int:
         attempt = storage.to_attempt(row, storage.adjustments_of(row.id))
         after = rules.finish_if_due(attempt, now, site.rules.tolerance_seconds)
         if after is not attempt:
-            storage.store_moves(row, after)
+            store_end(row, after)
             finished += 1
     return finished
 
@@ -111,7 +103,7 @@ def submit(person: Person, handle: str, now: datetime, site: Site) -> None:
     row, attempt = load_to_write(person, handle, now, site)
     if row.finished_at is None:
         close_item(row, now)
-        storage.store_moves(row, rules.submit(attempt, now))
+        store_end(row, rules.submit(attempt, now))
     db.session.commit()
 
 
@@ -201,94 +193,13 @@ def _as_it_stands(row: AttemptRow | None, now: datetime, site: Site) -> tuple[At
     return row, rules.finish_if_due(attempt, now, site.rules.tolerance_seconds)
 
 
-def _drawn(
-    person: Person, request: StartRequest, site: Site, now: datetime, rng: random.Random
-) -> AttemptRow:
-    standing = mock_standing(person, site, now) if request.kind is AttemptKind.MOCK else None
-    if standing is not None and not standing.allowed:
-        raise NoTryLeft(standing.reason.value, standing.used, standing.limit, standing.next_on)
-    pool = _pool(request)
-    blueprint = _blueprint(request, site, pool)
-    form = _form(pool, blueprint, person, rng)
-    row = _row(person, request, site, blueprint, now)
-    row.form = storage.encode_form(form)
-    if standing is not None:
-        row.try_on = site.day(now)
-        row.try_slot = _free_slot(person.id, standing)
-    return row
-
-
-def _form(
-    pool: tuple[PoolItem, ...], blueprint: ExamBlueprint, person: Person, rng: random.Random
-) -> ExamForm:
-    seen, exposure = storage.seen_counts(person.id), bank_storage.exposures()
-    try:
-        return draw_form(pool, blueprint, seen=seen, exposure=exposure, rng=rng)
-    except CannotDraw as refused:
-        if any(shortfall.rule != "seen" for shortfall in refused.shortfalls):
-            raise
-    # Only the cap on seen items stands in the way: a small bank must not take away a try that
-    # the rule allows. The page said beforehand how many items will be met again.
-    open_to_seen = replace(blueprint, seen_share=1.0)
-    return draw_form(pool, open_to_seen, seen=seen, exposure=exposure, rng=rng)
-
-
-def _row(
-    person: Person, request: StartRequest, site: Site, blueprint: ExamBlueprint, now: datetime
-) -> AttemptRow:
-    mock = request.kind is AttemptKind.MOCK
-    own_break = person.break_seconds
-    standard_break = site.blueprint.break_minutes * 60
-    return AttemptRow(
-        handle=secrets.token_urlsafe(HANDLE_BYTES),
-        person_id=person.id,
-        kind=request.kind.value,
-        feedback=Feedback.AT_END.value if mock else request.feedback.value,
-        language=request.language.value,
-        language_fixed=mock and not site.settings.mock_language_switch,
-        side_by_side=False,
-        areas=[f"{request.axis.value}:{area}" for area in request.areas],
-        base_seconds=blueprint.minutes * 60 if mock or request.timed else None,
-        time_factor=person.time_factor,
-        break_after=blueprint.break_after,
-        break_seconds=standard_break if own_break is None else own_break,
-        lock_first_part=mock and site.rules.lock_first_part,
-        practice_target=site.blueprint.practice_target,
-        position=1,
-        started_at=now,
-        break_skipped=False,
+def live_handle(person_id: int, kind: AttemptKind, assignment_id: int | None = None) -> str | None:
+    """The person's running attempt of this kind, or on this assignment."""
+    live = (
+        row.handle
+        for row in storage.live_attempts(person_id)
+        if row.kind == kind.value and row.assignment_id == assignment_id
     )
-
-
-def _pool(request: StartRequest) -> tuple[PoolItem, ...]:
-    pool = bank_storage.current_pool()
-    if request.kind is not AttemptKind.QUIZ:
-        return pool
-    return tuple(item for item in pool if item.area(request.axis) in request.areas)
-
-
-def _blueprint(request: StartRequest, site: Site, pool: tuple[PoolItem, ...]) -> ExamBlueprint:
-    whole = site.blueprint
-    if request.kind is AttemptKind.MOCK:
-        return whole
-    if request.kind is AttemptKind.PRACTICE:
-        shorter = whole if request.items == whole.items else whole.scaled(request.items)
-        # Ordinary practice is never refused for having been practised: seen items may return.
-        return replace(shorter, seen_share=1.0)
-    if not pool:
-        raise CannotDraw((Shortfall("items", ",".join(request.areas), request.items, 0),))
-    return whole.for_quiz(Counter(item.oshpd for item in pool), request.items)
-
-
-def _free_slot(person_id: int, standing: TryStanding) -> str:
-    start = standing.period.approved_on.isoformat()
-    slots = (f"{start}#{number}" for number in range(1, standing.limit + 1))
-    taken = storage.try_slots(person_id)
-    return next(slot for slot in slots if slot not in taken)
-
-
-def _live_handle(person_id: int, kind: AttemptKind) -> str | None:
-    live = (row.handle for row in storage.live_attempts(person_id) if row.kind == kind.value)
     return next(live, None)
 
 

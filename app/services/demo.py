@@ -12,7 +12,8 @@ from app.domain.attempts import AttemptKind, Feedback
 from app.domain.bilingual import Language
 from app.domain.eligibility import SittingResult, SittingState
 from app.domain.items import Axis
-from app.services.attempts import StartRequest, leave_break, load, start_attempt, submit
+from app.services.attempts import leave_break, load, start_attempt, submit
+from app.services.drawing import StartRequest
 from app.services.people import Registration, add_person
 from app.services.responses import Change, save_and_go, save_response
 from app.services.site import Site

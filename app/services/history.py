@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.access import Person
-from app.domain.attempts import Attempt, AttemptKind
+from app.domain.attempts import Attempt, AttemptKind, result_is_open
 from app.domain.bilingual import Bilingual
 from app.domain.items import Axis
 from app.domain.scoring import MarkedItem
@@ -33,6 +33,8 @@ class HistoryLine:
     voided: bool
     trend: TrendPoint | None
     deadline: datetime | None
+    result_from: datetime | None
+    """When a closed result opens; None where it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ def history_page(person: Person, now: datetime, site: Site) -> HistoryPage:
     as_they_stand = load_all(person, now, site)
     responses = storage.responses_of_many(row.id for row, _ in as_they_stand)
     finished = [(row, a) for row, a in as_they_stand if a.finished_at is not None]
+    # What is closed until its due date counts nowhere: a trend would tell it.
+    finished = [(row, a) for row, a in finished if result_is_open(a, now)]
     marked = {row.id: mark(a, responses[row.id]) for row, a in finished}
     points = trend([marked[row.id] for row, _ in finished])
     trends = {row.id: point for (row, _), point in zip(finished, points, strict=True)}
@@ -85,6 +89,7 @@ def _history_line(
         voided=attempt.voided,
         trend=point,
         deadline=attempt.deadline(now),
+        result_from=None if result_is_open(attempt, now) else attempt.feedback_from,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from app.domain.access import Person
 from app.domain.attempts import AttemptKind, AttemptStatus
 from app.domain.eligibility import TryStanding
+from app.services.assigned import AssignedLine, assigned_lines
 from app.services.attempts import load
 from app.services.site import Site
 from app.services.tries import has_passed, mock_standing, sitting_standing
@@ -35,6 +36,7 @@ class HomePage:
     sittings: TryStanding
     passed: bool
     """The person has recorded that they passed the real exam."""
+    assigned: tuple[AssignedLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def home_page(person: Person, site: Site, now: datetime) -> HomePage:
         mocks=mock_standing(person, site, now),
         sittings=sitting_standing(person, site, now),
         passed=has_passed(person),
+        assigned=assigned_lines(person, now),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.access import Person
-from app.domain.attempts import Attempt, AttemptKind, FinishReason
+from app.domain.attempts import Attempt, AttemptKind, FinishReason, require_result
 from app.domain.bilingual import Bilingual, Language
 from app.domain.errors import NotOnForm, ResultNotReady
 from app.domain.items import Axis, Item, Level, PoolItem
@@ -109,7 +109,7 @@ class ReviewPage:
 
 
 def result_page(person: Person, handle: str, now: datetime, site: Site) -> ResultPage:
-    """The result of a finished attempt. Raises NotFound or ResultNotReady."""
+    """The result of a finished attempt. Raises NotFound, ResultNotReady or FeedbackLater."""
     row, attempt = _finished(person, handle, now, site)
     responses = storage.responses_of(row.id)
     marked = mark(attempt, responses)
@@ -146,7 +146,10 @@ def result_page(person: Person, handle: str, now: datetime, site: Site) -> Resul
 def review_page(
     person: Person, handle: str, position: int, now: datetime, site: Site, *, missed_only: bool
 ) -> ReviewPage:
-    """One item of a finished attempt. Raises NotFound, ResultNotReady or NotOnForm."""
+    """One item of a finished attempt.
+
+    Raises NotFound, ResultNotReady, FeedbackLater or NotOnForm.
+    """
     row, attempt = _finished(person, handle, now, site)
     if not 1 <= position <= attempt.last_position:
         raise NotOnForm
@@ -166,7 +169,7 @@ def review_page(
 def review_all(
     person: Person, handle: str, now: datetime, site: Site
 ) -> tuple[ResultPage, tuple[ReviewItem, ...]]:
-    """The result with every item, for print. Raises NotFound or ResultNotReady."""
+    """The result with every item, for print. Raises NotFound, ResultNotReady or FeedbackLater."""
     page = result_page(person, handle, now, site)
     row, attempt = _finished(person, handle, now, site)
     responses = storage.responses_of(row.id)
@@ -195,6 +198,7 @@ def _finished(person: Person, handle: str, now: datetime, site: Site) -> tuple[A
     row, attempt = load(person, handle, now, site)
     if attempt.finished_at is None:
         raise ResultNotReady(row.position)
+    require_result(attempt, now)
     return row, attempt
 
 

@@ -21,14 +21,24 @@ class AttemptRow(Base):
 
     __tablename__ = "attempt"
     __table_args__ = (
-        # One running attempt of a kind, whoever races: the schema holds it, not the code.
+        # One running attempt of a kind, and one on each assignment, whoever races: the schema
+        # holds it, not the code.
         sa.Index(
             "uq_attempt_live",
             "person_id",
             "kind",
+            sa.text("coalesce(assignment_id, 0)"),
             unique=True,
             sqlite_where=LIVE,
             postgresql_where=LIVE,
+        ),
+        # The n-th attempt on an assignment exists once; a void frees its number.
+        sa.Index(
+            "uq_attempt_assignment_try",
+            "person_id",
+            "assignment_id",
+            "assignment_try",
+            unique=True,
         ),
         # A try's place in its period ("2026-03-01#2") is used once; a void frees it.
         sa.UniqueConstraint("person_id", "try_slot", name="uq_attempt_try_slot"),
@@ -68,6 +78,17 @@ class AttemptRow(Base):
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(sa.String(500))
     voided_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id", ondelete="SET NULL"))
+    assignment_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("assignment.id", ondelete="SET NULL"), index=True
+    )
+    assignment_try: Mapped[int | None]
+    """Which of the assignment's attempts it is, from 1; None once it is voided."""
+    feedback_from: Mapped[datetime | None]
+    """Key and rationales stay closed until then; None where they open with the end."""
+    chosen: Mapped[list[Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """Option ids by position, None for a blank: kept at the end, for reports over many."""
+    right: Mapped[int | None] = mapped_column("right_answers")
+    """How many of `chosen` are the key; None while the attempt runs."""
 
 
 class ResponseRow(Base):
@@ -156,6 +177,7 @@ def to_attempt(row: AttemptRow, adjustments: Iterable[AdjustmentRow] = ()) -> At
         finished_at=row.finished_at,
         finish_reason=FinishReason(row.finish_reason) if row.finish_reason else None,
         voided=row.voided_at is not None,
+        feedback_from=row.feedback_from,
     )
 
 
@@ -264,6 +286,14 @@ def responses_of_many(attempt_ids: Iterable[int]) -> dict[int, dict[int, Respons
     for row in rows:
         found[row.attempt_id][row.position] = row
     return found
+
+
+def chosen_options(attempt_id: int) -> dict[int, str]:
+    """What was chosen, by position; a blank has no entry."""
+    query = sa.select(ResponseRow.position, ResponseRow.option_id).where(
+        ResponseRow.attempt_id == attempt_id, ResponseRow.option_id.is_not(None)
+    )
+    return {position: option_id or "" for position, option_id in db.session.execute(query)}
 
 
 def response_at(attempt_id: int, position: int) -> ResponseRow | None:

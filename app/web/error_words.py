@@ -46,6 +46,52 @@ REFUSALS: dict[type[domain.DomainError], Words] = {
         _l("This link no longer works"),
         _l("It works once and for a short time. If you still need it, please ask for a new one."),
     ),
+    domain.CodeGone: Words(
+        404,
+        _l("This code no longer works"),
+        _l(
+            "It may have run out, been taken back or been used. "
+            "Please ask your trainer for a new one."
+        ),
+    ),
+    domain.AlreadyMember: Words(
+        409,
+        _l("You are in this cohort already"),
+        _l("Nothing was changed. What is set for you is on your start page."),
+    ),
+    domain.LastTrainer: Words(
+        409,
+        _l("A cohort keeps at least one trainer"),
+        _l("Please add another trainer first."),
+    ),
+    domain.CohortArchived: Words(
+        409,
+        _l("This cohort is archived"),
+        _l("Its results can still be read, and nothing new can be started in it."),
+    ),
+    domain.NotOpenYet: Words(
+        409,
+        _l("This assignment is not open yet"),
+        _l("It will be on your start page when it opens."),
+    ),
+    domain.PastDue: Words(
+        409,
+        _l("This assignment can no longer be started"),
+        _l("Its due date has passed. If you still want to do it, please ask your trainer."),
+    ),
+    domain.NoAttemptLeft: Words(
+        409,
+        _l("Every attempt at this assignment is used"),
+        _l("Your results stay in My tests."),
+    ),
+    domain.FeedbackLater: Words(
+        409,
+        _l("The result opens later"),
+        _l(
+            "Your answers are saved. Your trainer chose to open results after the due date, "
+            "when everybody is done."
+        ),
+    ),
     domain.NotOnForm: Words(
         422,
         _l("That does not belong to this test"),

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from app.domain.attempts import AttemptKind, Feedback
 from app.domain.bilingual import Language
 from app.domain.items import Axis
-from app.services.attempts import StartRequest, start_attempt
+from app.services.attempts import start_attempt
+from app.services.drawing import StartRequest
 from app.services.home import home_page, practice_page
 from app.services.tries import mock_standing
 from app.web.access import Policy, access, signed_in_person

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask_security import SQLAlchemyUserDatastore
 
 from app.domain.bilingual import Language
+from app.services.cohorts import create_cohort
 from app.services.mail import Letter, queue_letter
 from app.services.people import RESET, make_link
 from app.storage.database import Base, UtcDateTime, db
@@ -36,6 +37,7 @@ def fill(stage: Stage) -> None:
     store.put(passkey)
     queue_letter(ana.id, "ana@example.org", Letter("s", "b", Language.ES), now)
     make_link(RESET, now, ana.id)
+    create_cohort(stage.person("ben"), "Morning group", "America/Los_Angeles", now)
     for table, condition in tables_of(ana.id):
         if not db.session.execute(sa.select(table).where(condition)).first():
             db.session.execute(sa.insert(table).values(made_up(table, ana.id)))
@@ -48,6 +50,8 @@ def made_up(table: sa.Table, person_id: int) -> dict[str, object]:
     known: dict[str, object] = {
         "person_id": person_id,
         "attempt_id": db.session.scalar(sa.select(Base.metadata.tables["attempt"].c.id)),
+        "cohort_id": db.session.scalar(sa.select(Base.metadata.tables["cohort"].c.id)),
+        "at_what": "record",
         "state": "sat",
         "result": "passed",
     }

@@ -1,0 +1,103 @@
+"""What a trainer sets for a cohort."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.storage.attempts import AttemptRow
+from app.storage.cohorts import CohortMemberRow
+from app.storage.database import Base, db
+
+
+class AssignmentRow(Base):
+    """A quiz or a full mock that a cohort is asked to do.
+
+    A withdrawn one is gone for everybody but those who have begun: their attempts go on, and
+    they keep them.
+    """
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        sa.CheckConstraint("kind in ('mock', 'quiz')", name="kind"),
+        sa.CheckConstraint("feedback in ('each_item', 'at_end', 'after_due')", name="feedback"),
+        sa.CheckConstraint("language in ('choice', 'en', 'es')", name="language"),
+        sa.CheckConstraint("items between 1 and 240", name="items"),
+        sa.CheckConstraint("attempts_allowed between 1 and 10", name="attempts_allowed"),
+        sa.CheckConstraint("due_at is null or due_at > opens_at", name="window"),
+        sa.CheckConstraint("feedback <> 'after_due' or due_at is not null", name="after_due"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handle: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    cohort_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("cohort.id", ondelete="CASCADE"), index=True
+    )
+    title: Mapped[str] = mapped_column(sa.String(120))
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    selection: Mapped[dict[str, Any]]
+    """What the items are drawn from: axis, areas, levels, or the hand-picked item ids."""
+    items: Mapped[int]
+    timed: Mapped[bool]
+    feedback: Mapped[str] = mapped_column(sa.String(16))
+    language: Mapped[str] = mapped_column(sa.String(8))
+    opens_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    """Until when it can be started; whoever has started keeps the whole time."""
+    attempts_allowed: Mapped[int]
+    shuffled: Mapped[bool]
+    form: Mapped[list[Any] | None]
+    """[[item id, revision, "option ids in order"], ...]: the same for all; None draws for each."""
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id", ondelete="SET NULL"))
+    withdrawn_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    """When "due soon" was queued, so that it is queued once."""
+
+
+def find_assignment(handle: str) -> AssignmentRow | None:
+    """The assignment with this handle, withdrawn or not, whoever's it is."""
+    return db.session.scalar(sa.select(AssignmentRow).where(AssignmentRow.handle == handle))
+
+
+def assignments_of(cohort_id: int) -> Sequence[AssignmentRow]:
+    """The cohort's assignments that are not withdrawn, newest first."""
+    return db.session.scalars(
+        sa.select(AssignmentRow)
+        .where(AssignmentRow.cohort_id == cohort_id, AssignmentRow.withdrawn_at.is_(None))
+        .order_by(AssignmentRow.opens_at.desc(), AssignmentRow.id.desc())
+    ).all()
+
+
+def assigned_to(person_id: int, now: datetime) -> Sequence[AssignmentRow]:
+    """What is set for the person in their cohorts and has opened, soonest due first."""
+    return db.session.scalars(
+        sa.select(AssignmentRow)
+        .join(CohortMemberRow, CohortMemberRow.cohort_id == AssignmentRow.cohort_id)
+        .where(
+            CohortMemberRow.person_id == person_id,
+            AssignmentRow.withdrawn_at.is_(None),
+            AssignmentRow.opens_at <= now,
+        )
+        .order_by(AssignmentRow.due_at.is_(None), AssignmentRow.due_at, AssignmentRow.id)
+    ).all()
+
+
+def attempts_on(assignment_ids: Sequence[int]) -> Sequence[AttemptRow]:
+    """Every attempt on these assignments that was not voided, oldest first, whoever's."""
+    return db.session.scalars(
+        sa.select(AttemptRow)
+        .where(AttemptRow.assignment_id.in_(assignment_ids), AttemptRow.voided_at.is_(None))
+        .order_by(AttemptRow.id)
+    ).all()
+
+
+def attempts_of_person_on(person_id: int, assignment_ids: Sequence[int]) -> Sequence[AttemptRow]:
+    """The person's attempts on these assignments, voided ones too, oldest first."""
+    return db.session.scalars(
+        sa.select(AttemptRow)
+        .where(AttemptRow.person_id == person_id, AttemptRow.assignment_id.in_(assignment_ids))
+        .order_by(AttemptRow.id)
+    ).all()
