@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 
 from app.config import Settings
+from app.services.assignment_letters import queue_due_soon
 from app.services.attempts import finish_due
 from app.services.mail import drain_outbox
 from app.storage.database import db
@@ -102,5 +103,6 @@ def _post(app: Flask, stop: threading.Event) -> None:
         try:
             with app.app_context():
                 drain_outbox(datetime.now(UTC))
+                queue_due_soon(datetime.now(UTC))
         except Exception:
             app.logger.exception("sending letters failed; it is tried again")

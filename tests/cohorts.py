@@ -1,6 +1,10 @@
 """A cohort on the stage: Ben teaches Ana and Eli, and has set them a quiz."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+
+import sqlalchemy as sa
 
 from app.services.cohorts import create_cohort
 from app.storage.assignments import AssignmentRow
@@ -67,3 +71,18 @@ def set_quiz(cohort: CohortRow, **wanted: object) -> AssignmentRow:
     db.session.add(row)
     db.session.commit()
     return row
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What the database is asked inside."""
+    asked: list[str] = []
+
+    def note(*call: object) -> None:
+        asked.append(str(call[2]))
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)

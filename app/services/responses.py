@@ -10,8 +10,9 @@ from app.domain.attempts import Attempt, AttemptKind, Feedback, ItemState, item_
 from app.domain.bilingual import Bilingual, Language
 from app.domain.errors import AnswerShown, NotOnForm, PartNotReached, StaleResponse
 from app.domain.items import Item
-from app.domain.timing import seconds_left, warning_marks
+from app.domain.timing import seconds_left
 from app.services.attempts import load, load_to_write, open_item, response_row
+from app.services.clock import AddedTime, ClockFace, added_time, clock_face
 from app.services.site import Site
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
@@ -46,6 +47,7 @@ class Saved:
     position: int
     accepted_seq: int
     seconds_left: int | None
+    added: tuple[AddedTime, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,6 @@ class OptionLine:
     struck: bool
     is_key: bool | None = None
     rationale: Bilingual | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClockFace:
-    """The clock as the page shows it. None of it where no clock runs."""
-
-    seconds_left: int
-    own_minutes: int
-    base_minutes: int
-    warnings: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +96,8 @@ class ItemPage:
     sensitive: bool
     break_next: bool
     """Whether the break comes after this item."""
+    given_back: str | None
+    """Why the attempt counts no more, where it was given back while it runs."""
 
 
 class MapFilter(StrEnum):
@@ -149,6 +143,7 @@ def item_page(
         revealed=response is not None and response.revealed,
         sensitive="sensitive" in item.tags,
         break_next=position == attempt.break_after and not attempt.taken_break.decided,
+        given_back=row.void_reason,
     )
 
 
@@ -167,7 +162,7 @@ def save_response(
     """
     row, attempt = load_to_write(person, handle, now, site)
     response = _apply(row, attempt, position, change, now, site)
-    saved = Saved(position, response.seq, _left(attempt, now))
+    saved = Saved(position, response.seq, _left(attempt, now), added_time(attempt))
     db.session.commit()
     return saved
 
@@ -202,19 +197,6 @@ def open_position(person: Person, handle: str, target: int, now: datetime, site:
     rules.require_open(attempt, target)
     open_item(row, target, now)
     db.session.commit()
-
-
-def clock_face(attempt: Attempt, now: datetime) -> ClockFace | None:
-    """The clock at `now`."""
-    due = attempt.deadline(now)
-    if due is None or attempt.allowance is None:
-        return None
-    return ClockFace(
-        seconds_left=seconds_left(due, now),
-        own_minutes=round(attempt.allowance.own_seconds / 60),
-        base_minutes=attempt.allowance.base_seconds // 60,
-        warnings=warning_marks(attempt.allowance),
-    )
 
 
 def _apply(

@@ -8,7 +8,8 @@ from app.domain.access import Person
 from app.domain.attempts import AttemptKind, ItemState
 from app.domain.timing import seconds_left
 from app.services.attempts import load
-from app.services.responses import ClockFace, MapFilter, MapLine, clock_face, map_lines
+from app.services.clock import ClockFace, clock_face
+from app.services.responses import MapFilter, MapLine, map_lines
 from app.services.site import Site
 
 

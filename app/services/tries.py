@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.domain.access import Person, may_void
+from app.domain.access import Person, may_administer, may_void
 from app.domain.eligibility import (
     ApprovalPeriod,
     SittingResult,
@@ -18,6 +18,8 @@ from app.storage import attempts as attempt_storage
 from app.storage import tries as storage
 from app.storage.attempts import AttemptRow
 from app.storage.database import db
+from app.storage.people import find_person
+from app.storage.records import is_seen_by
 from app.storage.tries import ApprovalPeriodRow, SittingRow
 
 
@@ -57,6 +59,14 @@ class TriesPage:
     sittings: TryStanding
     mock_lines: tuple[MockLine, ...]
     sitting_lines: tuple[SittingLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneTry:
+    """The try that is to be given back, and whose it is."""
+
+    display_name: str
+    started_at: datetime
 
 
 def mock_standing(person: Person, site: Site, now: datetime) -> TryStanding:
@@ -153,19 +163,46 @@ def remove_sitting(person: Person, sitting_id: int) -> None:
     db.session.commit()
 
 
+def try_to_void(actor: Person, handle: str) -> OneTry:
+    """What the page before a void says. Raises NotFound, also for those who may not."""
+    row = _voidable(actor, handle)
+    owner = find_person(row.person_id)
+    return OneTry(owner.display_name if owner else "", row.started_at)
+
+
 def void_try(actor: Person, handle: str, reason: str, now: datetime) -> None:
     """Give a mock try back, with a reason that stays on record.
 
     Raises NotFound (also for those who may not) or AlreadyVoided.
     """
+    mark_voided(_voidable(actor, handle), actor, reason, now)
+    db.session.commit()
+
+
+def mark_voided(row: AttemptRow, actor: Person, reason: str, now: datetime) -> None:
+    """Let the attempt count no more, and free its place; the caller commits.
+
+    Raises AlreadyVoided.
+    """
+    if row.voided_at is not None:
+        raise AlreadyVoided
+    row.voided_at, row.void_reason, row.voided_by = now, reason.strip(), actor.id
+    row.try_slot = row.assignment_try = None
+
+
+def _voidable(actor: Person, handle: str) -> AttemptRow:
+    """Give a try that is this actor's to give back.
+
+    Administrators reach every try; trainers those that a cohort of theirs shows them, and never
+    their own.
+    """
     row = attempt_storage.find_any_attempt(handle) if may_void(actor) else None
     if row is None or row.try_on is None:
         raise NotFound
-    if row.voided_at is not None:
-        raise AlreadyVoided
-    row.voided_at, row.void_reason, row.voided_by = now, reason, actor.id
-    row.try_slot = None
-    db.session.commit()
+    reaches = row.person_id != actor.id and is_seen_by(actor.id, row)
+    if not (may_administer(actor) or reaches):
+        raise NotFound
+    return row
 
 
 def _period_row(person: Person, period_id: int | None, now: datetime) -> ApprovalPeriodRow:

@@ -1,3 +1,5 @@
+import { showAdded } from "./added.js";
+
 // Shows the server's clock between two answers of the server; the server's decides.
 const HEARTBEAT = 20000;
 const RETURNS_AT = 300;
@@ -46,7 +48,12 @@ export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggl
     if (passed.length) warn(now);
     before = now;
     show();
-    if (performance.now() >= end + CUT_OFF && !ended) { ended = true; onEnd?.(); }
+    if (performance.now() >= end + CUT_OFF && !ended) { ended = true; finish(); }
+  };
+  const take = (answer) => {
+    if (typeof answer.seconds_left === "number") end = performance.now() + answer.seconds_left * 1000;
+    showAdded(answer.added);
+    tick();
   };
   const resync = async () => {
     try {
@@ -54,9 +61,14 @@ export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggl
       if (!response.ok) return;
       const answer = await response.json();
       if (answer.status === "finished") { location.reload(); return; }
-      if (answer.seconds_left !== null) end = performance.now() + answer.seconds_left * 1000;
-      tick();
+      take(answer);
     } catch { /* offline: the page's own clock goes on */ }
+  };
+  // Time may have been added since the last answer: nothing ends before the server was asked.
+  const finish = async () => {
+    if (timeUrl) await resync();
+    ended = performance.now() >= end;
+    if (ended) onEnd?.();
   };
 
   if (toggle && onToggle) {
@@ -70,5 +82,6 @@ export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggl
   if (timeUrl) setInterval(resync, HEARTBEAT);
   document.addEventListener("visibilitychange", () => { if (!document.hidden && timeUrl) resync(); });
   tick();
-  return { words };
+  showAdded();
+  return { words, take };
 }

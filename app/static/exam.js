@@ -17,6 +17,7 @@ const saver = new Saver({
     state.textContent = state.dataset[name];
     state.classList.toggle("save-state--failed", !["saving", "saved"].includes(name));
   },
+  onSaved: (answer) => clock?.take(answer),
 });
 
 const clock = startClock({

@@ -3,8 +3,8 @@ const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30000;
 
 export class Saver {
-  constructor({ url, position, seq, token, onState }) {
-    Object.assign(this, { url, position, seq, token, onState });
+  constructor({ url, position, seq, token, onState, onSaved }) {
+    Object.assign(this, { url, position, seq, token, onState, onSaved });
     this.queue = [];
     this.busy = false;
     this.closed = false;
@@ -66,7 +66,9 @@ export class Saver {
       if (response.status === 409) return answer.code === "StaleResponse" ? "elsewhere" : "ended";
       // A captive portal answers 200 too: only an echo of this change counts.
       const echoed = answer.position === change.position && answer.accepted_seq >= change.seq;
-      return response.ok && echoed ? "saved" : "failed";
+      if (!response.ok || !echoed) return "failed";
+      this.onSaved?.(answer);
+      return "saved";
     } catch {
       return "failed";
     }

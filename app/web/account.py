@@ -7,6 +7,7 @@ from flask_security import logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.domain.bilingual import Language
+from app.services.accommodations import OwnTime, time_set_by_trainer
 from app.services.own_data import own_data
 from app.services.people import Details, delete_person, remove_email, save_details, set_preferences
 from app.services.sign_ins import end_sign_ins, sign_ins
@@ -16,6 +17,7 @@ from app.web.account_pages import bp
 from app.web.browsers import browser_text
 from app.web.clock import now
 from app.web.language import SESSION_KEY, current_language
+from app.web.record_forms import factor_text
 from app.web.registration import send_confirmation
 from app.web.sign_in_form import wrong_password
 from app.web.signed_in import current_token, forget_session, is_fresh
@@ -29,28 +31,33 @@ YES = {"1", "on", "true", "yes"}
 @access(Policy.SIGNED_IN)
 def account() -> str:
     """The page."""
-    form = _details_form()
+    own_time = time_set_by_trainer(current_user.id)
+    form = _details_form(own_time)
     form.display_name.data = current_user.display_name
     form.language.data = current_language().value
-    form.time_factor.data = current_user.time_factor
+    if own_time is None:
+        form.time_factor.data = current_user.time_factor
     for name in PREFERENCES:
         form[name].data = bool(current_user.preferences.get(name))
-    return _page(form, EmailForm(formdata=None))
+    return _page(form, EmailForm(formdata=None), own_time)
 
 
 @bp.post("/account")
 @access(Policy.SIGNED_IN)
 def save_account() -> AnyResponse | tuple[str, int]:
     """Keep what was changed about the person."""
-    form = _details_form()
+    own_time = time_set_by_trainer(current_user.id, hold=True)
+    form = _details_form(own_time)
     if not form.validate():
-        return _page(form, EmailForm(formdata=None)), 422
+        return _page(form, EmailForm(formdata=None), own_time), 422
     language = Language(form.language.data)
     choices = {name: bool(form[name].data) for name in PREFERENCES}
-    details = Details(form.display_name.data, language, form.time_factor.data, choices)
-    save_details(current_user.id, details)
+    factor = own_time.time_factor if own_time else form.time_factor.data
+    save_details(current_user.id, Details(form.display_name.data, language, factor, choices))
     session[SESSION_KEY] = language.value
     flash(_("Your changes are saved."), "success")
+    if own_time and request.form.get("time_factor", factor, float) != factor:
+        flash(_("Your time was left as it is: your trainer has set it."), "info")
     return _back()
 
 
@@ -79,7 +86,8 @@ def change_email() -> AnyResponse | tuple[str, int]:
         return _back()
     form = EmailForm()
     if not site().settings.sends_mail or not form.validate():
-        return _page(_details_form(filled=True), form), 422
+        own_time = time_set_by_trainer(current_user.id)
+        return _page(_details_form(own_time, filled=True), form, own_time), 422
     send_confirmation(current_user, form.email.data)
     return _back()
 
@@ -130,24 +138,24 @@ def delete() -> AnyResponse | tuple[str, int]:
     return response
 
 
-def _details_form(*, filled: bool = False) -> DetailsForm:
+def _details_form(own_time: OwnTime | None, *, filled: bool = False) -> DetailsForm:
+    """The form; without the time where a trainer has set it."""
     form = DetailsForm(obj=current_user, formdata=None) if filled else DetailsForm()
+    if own_time is not None:
+        del form.time_factor
+        return form
     factors = site().rules.time_factors
-    form.time_factor.choices = [(factor, _factor_text(factor)) for factor in factors]
+    form.time_factor.choices = [(factor, factor_text(factor)) for factor in factors]
     return form
 
 
-def _factor_text(factor: float) -> str:
-    if factor == 1:
-        return str(_("Standard time"))
-    return str(_("%(percent)s%% more time", percent=round((factor - 1) * 100)))
-
-
-def _page(form: DetailsForm, email_form: EmailForm) -> str:
+def _page(form: DetailsForm, email_form: EmailForm, own_time: OwnTime | None) -> str:
     return render_template(
         "accounts/account.html",
         form=form,
         email_form=email_form,
+        own_time=own_time,
+        factor_text=factor_text,
         sign_ins=sign_ins(current_user.id, current_token(), now()),
         browser_text=browser_text,
     )

@@ -56,6 +56,7 @@ FLOODS = {
     "accounts.ask_for_reset": "30 per minute",
     "accounts.reset_by_link": "30 per minute",
     "accounts.set_up": "30 per minute",
+    "joining.join_page": "200 per minute",
 }
 """Requests from one network. Generous: a classroom shares one address."""
 CLEAR = '"cache", "storage"'

@@ -4,12 +4,14 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.domain.attempts import AttemptStatus
 from app.domain.errors import AttemptFinished, BreakRunning, PartNotReached, TimeIsUp
 from app.services import attempts as services
 from app.services import responses
+from app.services.clock import AddedTime, clock_face
 from app.services.review import part_page
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
@@ -86,7 +88,10 @@ def save(handle: str) -> Response:
     position, change = change_from_json(request.get_json(silent=True))
     saved = responses.save_response(signed_in_person(), handle, position, change, now(), site())
     return jsonify(
-        position=saved.position, accepted_seq=saved.accepted_seq, seconds_left=saved.seconds_left
+        position=saved.position,
+        accepted_seq=saved.accepted_seq,
+        seconds_left=saved.seconds_left,
+        added=[_told(added) for added in saved.added],
     )
 
 
@@ -95,9 +100,11 @@ def save(handle: str) -> Response:
 def clock(handle: str) -> Response:
     """The server's clock, which decides."""
     _row, attempt = services.load(signed_in_person(), handle, now(), site())
-    face = responses.clock_face(attempt, now())
+    face = clock_face(attempt, now())
     return jsonify(
-        status=attempt.status.value, seconds_left=None if face is None else face.seconds_left
+        status=attempt.status.value,
+        seconds_left=None if face is None else face.seconds_left,
+        added=[] if face is None else [_told(added) for added in face.added],
     )
 
 
@@ -172,6 +179,17 @@ def submit(handle: str) -> Page:
     """End the attempt."""
     services.submit(signed_in_person(), handle, now(), site())
     return _to("results.result", handle)
+
+
+def _told(added: AddedTime) -> dict[str, Any]:
+    """Time that was added, with the sentence that the page shows, in the page's language."""
+    text = ngettext(
+        "Your trainer added %(num)s minute: %(reason)s",
+        "Your trainer added %(num)s minutes: %(reason)s",
+        added.minutes,
+        reason=added.reason,
+    )
+    return {"id": added.id, "minutes": added.minutes, "reason": added.reason, "text": text}
 
 
 def _to(endpoint: str, handle: str, **values: Any) -> Response:  # noqa: ANN401 (what url_for takes)

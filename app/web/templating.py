@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_timezone_name
 from flask import Flask, request
-from flask_babel import format_date, format_decimal, gettext
+from flask_babel import format_date, format_decimal, get_locale, gettext
 from markupsafe import Markup, escape
 
 from app.domain.bilingual import Bilingual, Language
@@ -24,6 +25,8 @@ def install_template_helpers(app: Flask) -> None:
         local=local_text,
         day=day_text,
         moment=moment_text,
+        moment_in=moment_in,
+        zone_name=zone_name,
         duration=duration_text,
         clock=clock_text,
         percent=percent_text,
@@ -49,13 +52,25 @@ def day_text(day: date) -> str:
 
 def moment_text(moment: datetime) -> str:
     """A moment as day and time where the exam is held."""
-    there = moment.astimezone(ZoneInfo(site().settings.time_zone))
+    return moment_in(moment, site().settings.time_zone)
+
+
+def moment_in(moment: datetime, zone: str) -> str:
+    """A moment as day and time in a zone of its own, a cohort's."""
+    there = moment.astimezone(ZoneInfo(zone))
     time = (
         there.strftime("%H:%M")
         if current_language() is Language.ES
         else (there.strftime("%I:%M %p").lstrip("0"))
     )
     return str(gettext("%(day)s, %(time)s", day=day_text(there.date()), time=time))
+
+
+def zone_name(zone: str) -> str:
+    """A time zone as people call it: "Pacific Time"; one without a place by its own name."""
+    if "/" not in zone or zone.startswith("Etc/"):
+        return zone
+    return str(get_timezone_name(ZoneInfo(zone), locale=get_locale()))
 
 
 def duration_text(seconds: float) -> str:

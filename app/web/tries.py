@@ -84,7 +84,7 @@ def remove_sitting(sitting_id: int) -> Page:
 @access(Policy.TRAINER)
 def void_page(handle: str) -> Page:
     """What giving a try back means."""
-    return render_template("tries/void.html", form=VoidForm(), handle=handle)
+    return _void_page(handle, VoidForm())
 
 
 @bp.post("/mocks/<handle>/void")
@@ -93,11 +93,16 @@ def void(handle: str) -> Page:
     """Give a mock try back, with a reason."""
     form = VoidForm()
     if not form.validate_on_submit():
-        return render_template("tries/void.html", form=form, handle=handle), 422
+        return _void_page(handle, form), 422
     services.void_try(signed_in_person(), handle, form.reason.data, now())
     flash(_("The try is given back. The reason stays on record."))
     runs_site = may_administer(signed_in_person())
     return redirect(url_for("administration.overview" if runs_site else "start.home"), code=303)
+
+
+def _void_page(handle: str, form: VoidForm) -> str:
+    page = services.try_to_void(signed_in_person(), handle)
+    return render_template("tries/void.html", form=form, page=page)
 
 
 def _page(period_form: PeriodForm | None = None, sitting_form: SittingForm | None = None) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.attempts import AttemptKind
 from app.domain.bilingual import Language
 from app.domain.errors import (
     CohortArchived,
@@ -68,7 +69,7 @@ def test_starting_twice_starts_once(stage: Stage, cohort: CohortRow) -> None:
 
 
 def test_a_quiz_of_ones_own_may_run_beside_it(stage: Stage, cohort: CohortRow) -> None:
-    own = stage.start("ana", kind=attempts.AttemptKind.QUIZ)
+    own = stage.start("ana", kind=AttemptKind.QUIZ)
     assert begin(stage, set_quiz(cohort)) != own
 
 

@@ -166,7 +166,7 @@ def test_an_item_met_again_is_a_repeated_one(stage: Stage) -> None:
 
 def test_a_try_given_back_is_listed_but_not_in_the_trend(stage: Stage) -> None:
     handle = sit(stage, 5, 5)
-    void_try(stage.person("ben"), handle, "An outage.", NOON)
+    void_try(stage.person("dev"), handle, "An outage.", NOON)
     found = history.history_page(stage.person("ana"), NOON + timedelta(days=1), stage.site)
     assert [line.voided for line in found.lines] == [True]
     assert found.trend == ()

@@ -48,7 +48,7 @@ def real(stage: Stage) -> int:
 def test_a_void_gives_the_try_back(stage: Stage) -> None:
     handles = [mock(stage, n) for n in range(3)]
     assert used(stage) == 3
-    tries.void_try(stage.person("ben"), handles[1], "The power was out.", NOON)
+    tries.void_try(stage.person("dev"), handles[1], "The power was out.", NOON)
     assert used(stage) == 2
     mock(stage, 4)
     assert used(stage, 5) == 3
@@ -56,10 +56,10 @@ def test_a_void_gives_the_try_back(stage: Stage) -> None:
 
 def test_a_void_stays_on_record_with_who_and_why(stage: Stage) -> None:
     handle = mock(stage)
-    tries.void_try(stage.person("ben"), handle, "The power was out.", NOON)
+    tries.void_try(stage.person("dev"), handle, "The power was out.", NOON)
     row = row_of(handle)
     assert (row.voided_at, row.void_reason) == (NOON, "The power was out.")
-    assert (row.voided_by, row.try_slot) == (stage.person("ben").id, None)
+    assert (row.voided_by, row.try_slot) == (stage.person("dev").id, None)
     assert (row.try_on, row.finish_reason) == (stage.site.day(NOON), "submitted")
     (line,) = tries.tries_page(stage.person("ana"), stage.site, NOON).mock_lines
     assert (line.voided, line.void_reason) == (True, "The power was out.")
@@ -67,7 +67,7 @@ def test_a_void_stays_on_record_with_who_and_why(stage: Stage) -> None:
 
 def test_a_try_given_back_cannot_be_given_back_again(stage: Stage) -> None:
     handle = mock(stage)
-    tries.void_try(stage.person("ben"), handle, "first", NOON)
+    tries.void_try(stage.person("dev"), handle, "first", NOON)
     with pytest.raises(AlreadyVoided):
         tries.void_try(stage.person("dev"), handle, "second", NOON)
     db.session.rollback()

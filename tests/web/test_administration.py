@@ -73,7 +73,7 @@ def test_the_newest_mock_tries_stand_with_their_state(app: Flask, dev: FlaskClie
     running = begin(app, "eli", AttemptKind.MOCK)
     begin(app, "eli", AttemptKind.QUIZ)
     with inside(app) as stage:
-        void_try(stage.person("ben"), given_back, "The <power> was out.", NOON)
+        void_try(stage.person("dev"), given_back, "The <power> was out.", NOON)
     page = words(dev.get("/administration"))
     assert "The <power> was out." in page
     assert "&lt;power&gt;" in dev.get("/administration").get_data(as_text=True)

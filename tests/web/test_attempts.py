@@ -520,7 +520,12 @@ def test_the_script_saves_and_is_told_what_stands(app: Flask, ana: FlaskClient) 
     handle = begin(app, "ana", MOCK)
     chosen = options(app, handle, 3)[1]
     saved = send(ana, handle, {"position": 3, "seq": 12, "option_id": chosen})
-    assert saved.get_json() == {"position": 3, "accepted_seq": 12, "seconds_left": 9000}
+    assert saved.get_json() == {
+        "position": 3,
+        "accepted_seq": 12,
+        "seconds_left": 9000,
+        "added": [],
+    }
     stored = response(app, handle, 3)
     assert stored is not None
     assert (stored.option_id, stored.seq) == (chosen, 12)
@@ -621,13 +626,14 @@ def test_the_clock_is_the_server_s(
     assert ana.get(f"/attempts/{handle}/clock").get_json() == {
         "status": "running",
         "seconds_left": 130 * 60,
+        "added": [],
     }
     assert 'data-seconds-left="7800"' in words(ana.get(f"/attempts/{handle}/items/1"))
 
 
 def test_without_a_clock_there_is_none(app: Flask, ana: FlaskClient) -> None:
     clock = ana.get(f"/attempts/{begin(app)}/clock").get_json()
-    assert clock == {"status": "running", "seconds_left": None}
+    assert clock == {"status": "running", "seconds_left": None, "added": []}
 
 
 def test_at_the_deadline_the_page_says_so_and_late_answers_still_arrive(

@@ -1,6 +1,7 @@
 """No form of another site changes anything here: every route that is not a GET asks for a token."""
 
 import json
+import re
 
 import pytest
 from flask import Flask
@@ -11,6 +12,8 @@ from tests.web.accounts_cast import contents, token_in, with_csrf
 from tests.web.exam_cast import attempt, begin, options
 from tests.world import signed_in
 
+NUMBER = re.compile(r"<int:\w+>")
+PLACE = re.compile(r"<(?:\w+:)?\w+>")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 FORM = {
     "language": "en",
@@ -25,14 +28,7 @@ FORM = {
 def writes(app: Flask, handle: str) -> list[tuple[str, str]]:
     """Verb and address of everything that may change something."""
     return sorted(
-        (
-            verb,
-            rule.rule.replace("<handle>", handle)
-            .replace("<token>", "made-up")
-            .replace("<int:position>", "1")
-            .replace("<int:sitting_id>", "1")
-            .replace("<int:person_id>", "1"),
-        )
+        (verb, PLACE.sub("made-up", NUMBER.sub("1", rule.rule.replace("<handle>", handle))))
         for rule in app.url_map.iter_rules()
         for verb in (rule.methods or set()) - SAFE
     )

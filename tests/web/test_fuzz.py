@@ -19,6 +19,7 @@ from app.domain.attempts import AttemptKind
 from app.services.people import RESET, SET_UP, make_link
 from app.storage.database import db
 from tests.web.exam_cast import begin, begin_with_feedback, finished, inside, options
+from tests.web.records_cast import open_classroom
 from tests.world import NOON, signed_in
 
 COOKIE = "peerprep"
@@ -38,7 +39,9 @@ NAMES = (
     "display_name", "email", "code", "name", "credential", "time_factor", "role", "active",
     "new_password", "new_password_confirm", "setup", "remember", "usage", "remove", "csrf_token",
     "clock_hidden", "shortcuts_off", "seq", "option_id", "flagged", "strike", "person_id", "x",
-    "show_codes", "generate_codes", "verify_password",
+    "title", "kind", "opens_at", "due_at", "attempts_allowed", "shuffled", "same_items", "roster",
+    "file", "look", "minutes", "break_minutes", "tools", "days", "time_zone", "shares", "item",
+    "level", "copy", "show_codes", "generate_codes", "verify_password",
 )  # fmt: skip
 GOOD = (
     "en", "es", "yes", "decline", "10", "30", "untimed", "each_item", "3", "IX", "oshpd", "samhsa",
@@ -83,13 +86,14 @@ class Ready:
 def ready(app: Flask, furnished: tuple[Flask, Path]) -> Iterator[Ready]:
     """Attempts of every kind and state, entries, links and people who are signed in."""
     cookies = {}
-    for who in ("ana", "dev"):
+    for who in ("ana", "ben", "dev"):
         client = signed_in(app, who)
         client.post("/tries/period", data={"approved_on": "2026-01-15"})
         client.post("/tries/sittings", data={"state": "sat", "on": "2026-02-20"})
         cookie = client.get_cookie(COOKIE)
         assert cookie is not None
         cookies[who] = cookie.value
+    classroom = open_classroom(app)
     handles = [
         begin(app, "dev", AttemptKind.MOCK),
         finished(app, right=3, wrong=2),
@@ -105,7 +109,15 @@ def ready(app: Flask, furnished: tuple[Flask, Path]) -> Iterator[Ready]:
     shutil.copy(furnished[1].with_name("peerprep.db"), kept)
     numbers = [str(n) for n in range(1, 8)]
     places = {"position": numbers, "sitting_id": numbers, "person_id": numbers}
-    known = {"handle": handles, "token": tokens, **places}
+    school = {
+        "cohort": [classroom.cohort],
+        "assignment": [classroom.quiz],
+        "attempt": [classroom.handle],
+        "invitation_id": numbers,
+        "item_id": ["oshpd03-0001"],
+        "code": ["ABCD-EFGH"],
+    }
+    known = {"handle": handles, "token": tokens, **places, **school}
     known["option"] = options(app, handles[-1])
     yield Ready(app, kept, known, cookies)
     kept.unlink()
@@ -142,7 +154,7 @@ def encodable(form: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("noon")
-@pytest.mark.parametrize("who", ["stranger", "ana", "dev"])
+@pytest.mark.parametrize("who", ["stranger", "ana", "ben", "dev"])
 def test_nothing_that_is_sent_is_a_fault_of_ours(ready: Ready, who: str) -> None:
     @settings(max_examples=EXAMPLES)
     @given(addresses(ready), fields, fields, st.one_of(st.none(), bodies), st.booleans())

@@ -96,7 +96,7 @@ def test_a_try_given_back_says_so_and_stays_out_of_the_trend(app: Flask, ana: Fl
     finished(app, right=5, now=NOON - timedelta(days=5))
     handle = finish(app, begin(app, "ana", AttemptKind.MOCK))
     with inside(app) as stage:
-        void_try(stage.person("ben"), handle, "An outage.", NOON)
+        void_try(stage.person("dev"), handle, "An outage.", NOON)
     page = words(ana.get("/history"))
     assert said(app, "es", "given back") in page
     assert '<svg class="trend"' not in page

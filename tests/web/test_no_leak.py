@@ -294,7 +294,7 @@ def test_a_shown_answer_shows_that_item_alone(app: Flask, eli: FlaskClient) -> N
         chosen = options(app, handle, position)[0]
         change = {"position": position, "seq": position, "option_id": chosen}
         saved = eli.post(f"{here}/responses", json=change).get_json()
-        assert set(saved) == {"position", "accepted_seq", "seconds_left"}
+        assert set(saved) == {"position", "accepted_seq", "seconds_left", "added"}
         eli.post(f"{here}/items/{position}", data={"do": "reveal"})
         shown = position
     for path in ("/review", "/submit"):

@@ -180,7 +180,7 @@ def test_a_time_that_ran_out_is_said(
 def test_a_try_given_back_keeps_its_result_and_its_reason(app: Flask, ana: FlaskClient) -> None:
     handle = finish(app, begin(app, "ana", AttemptKind.MOCK))
     with inside(app) as stage:
-        void_try(stage.person("ben"), handle, "The <power> was out.", NOON)
+        void_try(stage.person("dev"), handle, "The <power> was out.", NOON)
     page = ana.get(result(handle))
     assert page.status_code == 200
     assert "The &lt;power&gt; was out." in page.get_data(as_text=True)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from app.domain.attempts import AttemptKind
 from app.storage.database import db
 from app.storage.tries import ApprovalPeriodRow, SittingRow
+from tests.cohorts import join, make_cohort
 from tests.web.accounts_cast import contents
 from tests.web.exam_cast import (
     LANGUAGES,
@@ -24,7 +25,7 @@ from tests.web.exam_cast import (
     speak,
     words,
 )
-from tests.world import NOON
+from tests.world import NOON, signed_in
 
 pytestmark = pytest.mark.usefixtures("noon")
 PERIOD = {"approved_on": "2026-01-15", "valid_through": "2027-01-14"}
@@ -32,6 +33,13 @@ SITTING = {"state": "sat", "on": "2026-02-20", "result": "not_passed"}
 NO_ID = ("0", "-1", "x", "", "9" * 30, "2147483648", "9223372036854775808", "1.0", "\0")
 WRONG_DAYS = ("", "x", "2026-02-30", "0001-01-01", "9999-12-31", "20260115", "2021-12-31", "\0")
 POSTS = ("/tries/period", "/tries/sittings", "/tries/sittings/1/remove")
+
+
+@pytest.fixture
+def _taught(app: Flask) -> None:
+    """Ben teaches Ana, who shares her practice."""
+    with inside(app) as stage:
+        join(stage, make_cohort(stage), "ana", shares=True)
 
 
 def periods(app: Flask) -> list[tuple[date, date, bool]]:
@@ -232,6 +240,7 @@ def test_a_stranger_finds_none_either(app: Flask, stranger: FlaskClient) -> None
     assert contents(app) == before
 
 
+@pytest.mark.usefixtures("_taught")
 @pytest.mark.parametrize("who", ["ben", "dev"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_staff_give_a_try_back_with_a_reason(
@@ -252,6 +261,43 @@ def test_staff_give_a_try_back_with_a_reason(
     )
 
 
+@pytest.mark.parametrize("who", ["caro", "ben", "dev"])
+@pytest.mark.parametrize("shares", [True, False])
+@pytest.mark.parametrize("archived", [True, False])
+def test_a_trainer_reaches_only_what_a_cohort_of_theirs_shows(
+    app: Flask, who: str, *, shares: bool, archived: bool
+) -> None:
+    handle = begin(app, "ana", AttemptKind.MOCK)
+    with inside(app) as stage:
+        cohort = make_cohort(stage)
+        join(stage, cohort, "ana", shares=shares)
+        cohort.archived_at = NOON if archived else None
+    client, where = signed_in(app, who), f"/tries/mocks/{handle}/void"
+    reaches = who == "dev" or (who == "ben" and shares and not archived)
+    assert client.get(where).status_code == (200 if reaches else 404)
+    assert client.post(where, data={"reason": ""}).status_code == (422 if reaches else 404)
+    answer = client.post(where, data={"reason": "The power was out."})
+    assert answer.status_code == (303 if reaches else 404)
+    assert (attempt(app, handle).voided_at is not None) == reaches
+
+
+def test_a_trainer_gives_no_try_back_to_themselves(app: Flask, ben: FlaskClient) -> None:
+    handle = begin(app, "ben", AttemptKind.MOCK)
+    with inside(app) as stage:
+        join(stage, make_cohort(stage), "ben", shares=True)
+    answer = ben.post(f"/tries/mocks/{handle}/void", data={"reason": "please"})
+    assert (answer.status_code, attempt(app, handle).voided_at) == (404, None)
+
+
+@pytest.mark.usefixtures("_taught")
+def test_the_page_says_whose_try_it_is(app: Flask, ben: FlaskClient) -> None:
+    handle = begin(app, "ana", AttemptKind.MOCK)
+    page = words(ben.get(f"/tries/mocks/{handle}/void"))
+    values = {"name": "Ana", "moment": "March 2, 2026, 12:00 PM"}
+    assert said(app, "en", "%(name)s, started %(moment)s", **values) in page
+
+
+@pytest.mark.usefixtures("_taught")
 @pytest.mark.parametrize("reason", [None, "", "   ", "\n\t", "x" * 501])
 def test_a_try_is_not_given_back_without_a_reason(
     app: Flask, ben: FlaskClient, reason: str | None
@@ -264,6 +310,7 @@ def test_a_try_is_not_given_back_without_a_reason(
     assert contents(app) == before
 
 
+@pytest.mark.usefixtures("_taught")
 def test_a_try_is_given_back_once(app: Flask, ben: FlaskClient) -> None:
     where = f"/tries/mocks/{begin(app, 'ana', AttemptKind.MOCK)}/void"
     ben.post(where, data={"reason": "first"})
@@ -272,6 +319,7 @@ def test_a_try_is_given_back_once(app: Flask, ben: FlaskClient) -> None:
     assert contents(app) == before
 
 
+@pytest.mark.usefixtures("_taught")
 @pytest.mark.parametrize("kind", [AttemptKind.PRACTICE, AttemptKind.QUIZ])
 def test_only_a_mock_has_a_try_to_give_back(
     app: Flask, ben: FlaskClient, kind: AttemptKind
@@ -282,6 +330,7 @@ def test_only_a_mock_has_a_try_to_give_back(
         assert refusal.status_code == 404
 
 
+@pytest.mark.usefixtures("_taught")
 def test_looking_writes_nothing(app: Flask, ana: FlaskClient, ben: FlaskClient) -> None:
     handle = begin(app, "ana", AttemptKind.MOCK)
     before = contents(app)

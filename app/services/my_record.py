@@ -1,0 +1,56 @@
+"""What a candidate can read of their own record: who gave what and why, and who looked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.access import Person
+from app.domain.attempts import AttemptKind
+from app.services.looks import LookLine, looks_at_me
+from app.services.record_lines import (
+    AddedLine,
+    StandingLine,
+    VoidLine,
+    added_line,
+    standing_lines,
+    void_line,
+)
+from app.storage import records as storage
+from app.storage.attempts import AttemptRow
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptName:
+    """One of the person's attempts, named."""
+
+    handle: str
+    kind: AttemptKind
+    title: str | None
+    """Its assignment's; None where it is the person's own practice."""
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MyRecordPage:
+    """Everything newest first."""
+
+    standing: tuple[StandingLine, ...]
+    added: tuple[tuple[AttemptName, AddedLine], ...]
+    given_back: tuple[tuple[AttemptName, VoidLine], ...]
+    looks: tuple[LookLine, ...]
+
+
+def my_record_page(person: Person) -> MyRecordPage:
+    """The person's own record."""
+    added, voided = storage.adjustments_to(person.id), storage.voided_of(person.id)
+    names = storage.names_of([a.made_by for a, _, _ in added] + [t.row.voided_by for t in voided])
+    given_back = ((_name(t.row, t.title), void_line(t, names)) for t in voided)
+    return MyRecordPage(
+        standing=standing_lines(person.id),
+        added=tuple((_name(row, title), added_line(made, names)) for made, row, title in added),
+        given_back=tuple((name, void) for name, void in given_back if void is not None),
+        looks=looks_at_me(person),
+    )
+
+
+def _name(row: AttemptRow, title: str | None) -> AttemptName:
+    return AttemptName(row.handle, AttemptKind(row.kind), title, row.started_at)
