@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from app.domain.bilingual import Bilingual
 from app.services.cohorts import create_cohort
 from app.storage.assignments import AssignmentRow
 from app.storage.cohorts import CohortMemberRow, CohortRow, find_cohort
@@ -67,6 +68,8 @@ def set_quiz(cohort: CohortRow, **wanted: object) -> AssignmentRow:
         "reminded_at": None,
     }
     values.update(wanted)
+    title = values["title"]
+    values["title"] = title if isinstance(title, Bilingual) else Bilingual(str(title), str(title))
     row = AssignmentRow(**values)
     db.session.add(row)
     db.session.commit()

@@ -6,7 +6,7 @@ from datetime import datetime
 from app.domain.access import Person
 from app.domain.assignments import WindowState
 from app.domain.attempts import AttemptKind, Feedback
-from app.domain.bilingual import Language
+from app.domain.bilingual import Bilingual, Language
 from app.services.assigned_starts import assigned, to_assignment
 from app.services.drawing import blueprint_for
 from app.services.site import Site
@@ -23,7 +23,7 @@ class AssignedLine:
     """One assignment as its candidate sees it."""
 
     handle: str
-    title: str
+    title: Bilingual
     cohort: str
     time_zone: str
     """The cohort's: its times are shown there."""

@@ -78,7 +78,7 @@ class FormPage:
 
     cohort: CohortRow
     handle: str
-    title: str
+    title: Bilingual
     started: int
     """How many people have started it: from the first on the form stays."""
     items: tuple[ShownItem, ...]
@@ -90,7 +90,7 @@ class PreviewPage:
 
     cohort: CohortRow
     handle: str
-    title: str
+    title: Bilingual
     position: int
     total: int
     language: Language | None

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 from flask.sansio.app import App
 
-from app.domain.bilingual import Language
+from app.domain.bilingual import Bilingual, Language
 from app.services.mail import Letter, queue_letter
 from app.storage import assignment_letters as storage
 from app.storage.assignments import AssignmentRow
@@ -29,7 +29,7 @@ class AssignmentNews:
     reader: str
     """The reader's display name."""
     language: Language
-    title: str
+    title: Bilingual
     cohort: str
     time_zone: str
     """The cohort's: the due date is told in it."""

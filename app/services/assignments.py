@@ -11,7 +11,7 @@ from app.domain.access import Person
 from app.domain.assembly import ExamForm, draw_form
 from app.domain.assignments import Selection, WindowState
 from app.domain.attempts import AttemptKind, Feedback
-from app.domain.bilingual import Language
+from app.domain.bilingual import Bilingual, Language
 from app.domain.errors import CannotDraw, NotFound, Shortfall
 from app.services.assigned_starts import stored_selection, to_assignment
 from app.services.cohorts import managed_cohort, managed_open_cohort
@@ -44,7 +44,7 @@ class Fault(StrEnum):
 class Plan:
     """An assignment as a trainer fills it in; `language` is None where the candidate chooses."""
 
-    title: str
+    title: Bilingual
     kind: AttemptKind
     selection: Selection
     items: int
@@ -62,7 +62,7 @@ class Plan:
 class Change:
     """What can be changed of an assignment afterwards."""
 
-    title: str
+    title: Bilingual
     opens_at: datetime
     due_at: datetime | None
     attempts_allowed: int

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.access import Person
 from app.domain.assignments import WindowState
+from app.domain.bilingual import Bilingual
 from app.domain.progress import Hand, Progress, State, hand_before_start, progress
 from app.services.assigned_starts import to_assignment
 from app.services.assignments import managed_assignment
@@ -35,7 +36,7 @@ class AssignmentFacts:
     """The assignment as its boards name it."""
 
     handle: str
-    title: str
+    title: Bilingual
     opens_at: datetime
     due_at: datetime | None
     state: WindowState

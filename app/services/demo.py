@@ -148,7 +148,7 @@ def _set(
     rng: random.Random,
 ) -> str:
     plan = Plan(
-        title=site.taxonomy.oshpd[int(area)].text(trainer.language),
+        title=site.taxonomy.oshpd[int(area)],
         kind=AttemptKind.QUIZ,
         selection=Selection(areas=(area,)),
         items=10,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from app.domain.access import Person
-from app.domain.bilingual import Language
+from app.domain.bilingual import Bilingual, Language
 from app.domain.cohort_statistics import MIN_PEOPLE, effective_answers, likely_range
 from app.services.board import CohortFacts, cohort_facts
 from app.services.cohorts import managed_cohort
@@ -67,7 +67,7 @@ class Column:
     """One assignment. `mean` is None where too few people are done."""
 
     handle: str
-    title: str
+    title: Bilingual
     done: int
     mean: MeanShare | None
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app.domain.access import Person
 from app.domain.attempts import AttemptKind
+from app.domain.bilingual import Bilingual
 from app.services.looks import LookLine, looks_at_me
 from app.services.record_lines import (
     AddedLine,
@@ -24,7 +25,7 @@ class AttemptName:
 
     handle: str
     kind: AttemptKind
-    title: str | None
+    title: Bilingual | None
     """Its assignment's; None where it is the person's own practice."""
     started_at: datetime
 
@@ -52,5 +53,5 @@ def my_record_page(person: Person) -> MyRecordPage:
     )
 
 
-def _name(row: AttemptRow, title: str | None) -> AttemptName:
+def _name(row: AttemptRow, title: Bilingual | None) -> AttemptName:
     return AttemptName(row.handle, AttemptKind(row.kind), title, row.started_at)

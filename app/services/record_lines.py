@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.domain import attempts as rules
 from app.domain.attempts import AttemptKind, AttemptStatus
-from app.domain.bilingual import Language
+from app.domain.bilingual import Bilingual, Language
 from app.domain.timing import seconds_left
 from app.domain.weak_areas import overall_interval
 from app.services.accommodations import MINUTE
@@ -55,7 +55,7 @@ class RecordLine:
 
     handle: str
     kind: AttemptKind
-    title: str | None
+    title: Bilingual | None
     """Its assignment's; None where it is the member's own practice."""
     status: AttemptStatus
     started_at: datetime

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.domain.bilingual import Bilingual
 from app.storage.attempts import AttemptRow
 from app.storage.cohorts import CohortMemberRow
 from app.storage.database import Base, db
@@ -35,7 +36,8 @@ class AssignmentRow(Base):
     cohort_id: Mapped[int] = mapped_column(
         sa.ForeignKey("cohort.id", ondelete="CASCADE"), index=True
     )
-    title: Mapped[str] = mapped_column(sa.String(120))
+    title: Mapped[Bilingual]
+    """In both languages where the site named it; a trainer's own words are the same in both."""
     kind: Mapped[str] = mapped_column(sa.String(16))
     selection: Mapped[dict[str, Any]]
     """What the items are drawn from: axis, areas, levels, or the hand-picked item ids."""

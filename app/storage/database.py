@@ -18,6 +18,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.domain.bilingual import Bilingual
+
 BUSY_TIMEOUT_MS = 10_000
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
@@ -45,6 +47,25 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class BilingualText(sa.TypeDecorator[Bilingual]):
+    """A short text in both languages, as one JSON value."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: Bilingual | None, dialect: Dialect
+    ) -> dict[str, str] | None:
+        """Both languages in."""
+        del dialect
+        return None if value is None else {"en": value.en, "es": value.es}
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Bilingual | None:  # noqa: ANN401
+        """Both languages out."""
+        del dialect
+        return None if value is None else Bilingual(value["en"], value["es"])
+
+
 class Base(DeclarativeBase):
     """Every table's base, with names for all constraints so that migrations can find them."""
 
@@ -60,6 +81,7 @@ class Base(DeclarativeBase):
         ),
         type_annotation_map={
             datetime: UtcDateTime(),
+            Bilingual: BilingualText(),
             dict[str, Any]: sa.JSON(),
             list[Any]: sa.JSON(),
         },

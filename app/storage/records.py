@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from app.domain.bilingual import Bilingual
 from app.storage.accommodations import AccommodationRow
 from app.storage.assignments import AssignmentRow
 from app.storage.attempts import AdjustmentRow, AttemptRow, ResponseRow
@@ -17,7 +18,7 @@ class Titled(NamedTuple):
     """An attempt with its assignment's title; None where it is the person's own."""
 
     row: AttemptRow
-    title: str | None
+    title: Bilingual | None
 
 
 def _seen(cohort_id: int, *, shares_practice: bool) -> sa.ColumnElement[bool]:
@@ -85,7 +86,7 @@ def seconds_on_items(attempt_ids: Iterable[int]) -> dict[int, int]:
     return {attempt_id: int(seconds or 0) for attempt_id, seconds in db.session.execute(query)}
 
 
-def adjustments_to(person_id: int) -> Sequence[tuple[AdjustmentRow, AttemptRow, str | None]]:
+def adjustments_to(person_id: int) -> Sequence[tuple[AdjustmentRow, AttemptRow, Bilingual | None]]:
     """Time added to the person's attempts, each with its assignment's title, newest first."""
     query = (
         sa.select(AdjustmentRow, AttemptRow, AssignmentRow.title)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from app.domain.assignments import Selection
 from app.domain.attempts import AttemptKind, Feedback
-from app.domain.bilingual import Language
+from app.domain.bilingual import Bilingual, Language
 from app.domain.errors import CannotDraw
 from app.domain.items import Axis, Level
 from app.domain.wall_clock import end_of_day_in_a_week, kept_or_read, moment_at, wall_at
@@ -75,7 +75,7 @@ def planned_values(plan: Plan) -> dict[str, object]:
         "areas": [*selection.areas],
         "levels": [level.value for level in selection.levels],
         "item_ids": "\n".join(selection.item_ids),
-        "title": plan.title,
+        "title": "" if named_by_the_site(plan) else plan.title.text(current_language()),
         "timed": "timed" if plan.timed else "untimed",
         "attempts": plan.attempts_allowed,
         "feedback": plan.feedback.value,
@@ -103,7 +103,7 @@ def plan_in(form: AssignmentForm, axis: Axis, zone: str) -> Plan | None:
     selection = _selection(form, axis)
     language = form.test_language.data
     return Plan(
-        title=(form.title.data or "").strip() or proposed_title(form, selection),
+        title=own_title(form.title.data) or proposed_title(form, selection),
         kind=AttemptKind(form.kind.data),
         selection=selection,
         items=form.wanted_items if form.is_quiz else site().blueprint.items,
@@ -118,8 +118,27 @@ def plan_in(form: AssignmentForm, axis: Axis, zone: str) -> Plan | None:
     )
 
 
-def proposed_title(form: AssignmentForm, selection: Selection) -> str:
-    """A title for whoever leaves it to the site."""
+def own_title(words: str | None) -> Bilingual | None:
+    """A trainer's own title, the same in both languages; None where it was left empty."""
+    given = (words or "").strip()
+    return Bilingual(given, given) if given else None
+
+
+def named_by_the_site(plan: Plan) -> bool:
+    """Whether the title is the site's own, and so in both languages."""
+    return plan.title.en != plan.title.es
+
+
+def proposed_title(form: AssignmentForm, selection: Selection) -> Bilingual:
+    """A title in both languages for whoever leaves it to the site."""
+    titles = []
+    for language in Language:
+        with force_locale(language.value):
+            titles.append(_proposed(form, selection, language))
+    return Bilingual(*titles)
+
+
+def _proposed(form: AssignmentForm, selection: Selection, language: Language) -> str:
     if not form.is_quiz:
         return str(_("Mock exam"))
     if selection.item_ids:
@@ -131,7 +150,7 @@ def proposed_title(form: AssignmentForm, selection: Selection) -> str:
         return str(_("Quiz: all subjects"))
     if len(selection.areas) > NAMED_AREAS:
         return str(_("Quiz: %(count)s subjects", count=len(selection.areas)))
-    names, language = site().taxonomy.areas(selection.axis), current_language()
+    names = site().taxonomy.areas(selection.axis)
     return "; ".join(names[area].text(language) for area in selection.areas)[:LONGEST_TITLE]
 
 
@@ -149,7 +168,7 @@ def edit_form(page: AssignmentPage) -> EditForm:
     plan, zone = page.view.plan, page.cohort.time_zone
     return EditForm(
         data={
-            "title": plan.title,
+            "title": plan.title.text(current_language()),
             "opens": wall_at(plan.opens_at, zone),
             "due": wall_at(plan.due_at, zone) if plan.due_at else None,
             "attempts": plan.attempts_allowed,
@@ -160,8 +179,10 @@ def edit_form(page: AssignmentPage) -> EditForm:
 def change_in(form: EditForm, page: AssignmentPage) -> Change:
     """The change that a valid form brings; a date that it shows as it was is not moved."""
     plan, zone = page.view.plan, page.cohort.time_zone
+    given = form.title.data.strip()
+    kept = given == plan.title.text(current_language())
     return Change(
-        title=form.title.data.strip(),
+        title=plan.title if kept else Bilingual(given, given),
         opens_at=kept_or_read(form.opens.data, plan.opens_at, zone),
         due_at=_due_moment(form.due, plan.due_at, zone),
         attempts_allowed=form.attempts.data,

@@ -49,7 +49,7 @@ def due_soon_letter(news: AssignmentNews) -> Letter:
             "If you have begun, your answers are saved and you keep your whole time. "
             "If you cannot do it in time, please tell your trainer.",
             name=news.reader,
-            title=news.title,
+            title=news.title.text(news.language),
             cohort=news.cohort,
             moment=_due(news),
         )
@@ -92,7 +92,7 @@ def _set_until(news: AssignmentNews) -> str:
             "“%(title)s” is set for you in your cohort %(cohort)s.\n\n"
             "You can start it until %(moment)s. Whoever has started keeps the whole time.",
             name=news.reader,
-            title=news.title,
+            title=news.title.text(news.language),
             cohort=news.cohort,
             moment=_due(news),
         )
@@ -106,7 +106,7 @@ def _set_without_end(news: AssignmentNews) -> str:
             "“%(title)s” is set for you in your cohort %(cohort)s.\n\n"
             "It has no due date: start whenever you are ready.",
             name=news.reader,
-            title=news.title,
+            title=news.title.text(news.language),
             cohort=news.cohort,
         )
     )

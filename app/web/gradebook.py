@@ -17,6 +17,7 @@ from app.services.gradebook import Cell, CellState, Column, Gradebook
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
 from app.web.forms import LANGUAGES
+from app.web.language import current_language
 from app.web.record_forms import factor_text
 from app.web.site import site
 from app.web.spreadsheets import CSV_TYPE, XLSX_TYPE, Value, csv_file, file_name, xlsx_file
@@ -94,7 +95,11 @@ def table_rows(page: Gradebook) -> Iterator[list[Value]]:
     zone = ZoneInfo(page.cohort.time_zone)
     yield [
         _("Person"),
-        *(f"{column.title}: {fact}" for column in page.columns for fact in facts),
+        *(
+            f"{column.title.text(current_language())}: {fact}"
+            for column in page.columns
+            for fact in facts
+        ),
     ]
     for row in page.rows:
         name = _("Person %(number)s", number=row.number) if row.name is None else row.name

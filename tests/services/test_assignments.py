@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from app.domain.assignments import Selection
 from app.domain.attempts import AttemptKind, Feedback
-from app.domain.bilingual import Language
+from app.domain.bilingual import Bilingual, Language
 from app.domain.errors import CannotDraw, CohortArchived, NotFound, Shortfall
 from app.domain.items import Axis, Level, PoolItem
 from app.domain.swaps import swaps_for
@@ -32,7 +32,7 @@ from tests.cohorts import DUE, join, make_cohort, set_quiz
 from tests.world import NOON, Stage
 
 LAW = Plan(
-    title="Law",
+    title=Bilingual("Law", "Ley"),
     kind=AttemptKind.QUIZ,
     selection=Selection(areas=("3",)),
     items=10,

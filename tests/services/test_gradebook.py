@@ -153,7 +153,7 @@ def test_withdrawn_assignments_and_people_who_left_are_not_in_it(
 def test_columns_stand_in_the_order_in_which_they_opened(stage: Stage, cohort: CohortRow) -> None:
     for days, title in ((2, "Second"), (3, "Third"), (1, "First")):
         set_quiz(cohort, title=title, opens_at=NOON - timedelta(days=9 - days))
-    assert [c.title for c in book(stage, cohort).columns] == ["First", "Second", "Third"]
+    assert [c.title.en for c in book(stage, cohort).columns] == ["First", "Second", "Third"]
 
 
 def test_the_mean_is_told_from_five_people_on(

@@ -201,7 +201,7 @@ def test_title_dates_and_attempts_can_be_changed(app: Flask, ben: FlaskClient, c
     answer = ben.post(at(cohort, "/{one}/edit", one), data=EDITED)
     assert answer.location == at(cohort, "/{one}", one)
     (row,) = rows(app)
-    assert (row.title, row.attempts_allowed, row.opens_at) == ("Law", 2, NOON)
+    assert (row.title.en, row.attempts_allowed, row.opens_at) == ("Law", 2, NOON)
     assert (row.due_at, row.reminded_at) == (moment("2026-03-12T18:00"), None)
 
 

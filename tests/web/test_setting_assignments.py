@@ -82,7 +82,7 @@ def test_what_is_set_is_what_was_filled_in(app: Flask, ben: FlaskClient, cohort:
         "competencies": [],
         "item_ids": [],
     }
-    assert (row.title, row.items, row.timed, row.attempts_allowed) == (
+    assert (row.title.es, row.items, row.timed, row.attempts_allowed) == (
         "Before the exam",
         17,
         True,
@@ -115,7 +115,7 @@ def test_a_title_is_proposed(
     app: Flask, ben: FlaskClient, cohort: str, chosen: dict[str, object], title: str
 ) -> None:
     set_by(ben, cohort, **chosen)
-    assert rows(app)[0].title == title
+    assert rows(app)[0].title.en == title
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("handle", sa.String(length=32), nullable=False),
         sa.Column("cohort_id", sa.Integer(), nullable=False),
-        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("title", sa.JSON(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("selection", sa.JSON(), nullable=False),
         sa.Column("items", sa.Integer(), nullable=False),
