@@ -131,14 +131,14 @@ class AssignmentForm(FlaskForm):
         _l("When do answers and results open?"),
         choices=[
             ("each_item", _l("After each question")),
-            ("at_end", _l("At the end of the test")),
+            ("at_end", _l("At the end of the attempt")),
             ("after_due", _l("After the due date, for everybody at once")),
         ],
         default="at_end",
         validators=[REQUIRED],
     )
     test_language = RadioField(
-        _l("Language of the test"),
+        _l("Language of the assignment"),
         choices=[("choice", _l("Each candidate chooses")), *LANGUAGES],
         default="choice",
         validators=[REQUIRED],
@@ -224,4 +224,6 @@ class EditForm(FlaskForm):
 class StartForm(FlaskForm):
     """The candidate's choice before a start."""
 
-    language = RadioField(_l("Language of the test"), choices=LANGUAGES, validators=[REQUIRED])
+    language = RadioField(
+        _l("Language of the assignment"), choices=LANGUAGES, validators=[REQUIRED]
+    )

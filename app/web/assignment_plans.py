@@ -35,12 +35,12 @@ from app.web.site import site
 NAMED_AREAS = 2
 """A title names so many areas, and counts them where there are more."""
 LEVELS = {
-    Level.RECALL: _l("Recall: knowing it"),
-    Level.APPLICATION: _l("Application: using it"),
-    Level.JUDGMENT: _l("Judgment: weighing it"),
+    Level.RECALL: _l("Recall: know it"),
+    Level.APPLICATION: _l("Application: use it"),
+    Level.JUDGMENT: _l("Judgment: decide what is best"),
 }
 FAULTS = {
-    Fault.DUE_BEFORE_OPENING: _l("The due date lies before the opening. Please check both."),
+    Fault.DUE_BEFORE_OPENING: _l("The due date is before the opening date. Please check both."),
     Fault.DUE_NEEDED: _l("Results open after the due date here, so please enter one."),
 }
 
@@ -98,7 +98,7 @@ def plan_in(form: AssignmentForm, axis: Axis, zone: str) -> Plan | None:
         form.due.errors = [FAULTS[fault]]
         return None
     if due is not None and due <= now():
-        form.due.errors = [_("This moment has passed already. Please choose a later one.")]
+        form.due.errors = [_("That time has already passed. Please choose a later one.")]
         return None
     selection = _selection(form, axis)
     language = form.test_language.data
@@ -158,7 +158,10 @@ def say_shortfalls(form: AssignmentForm, error: CannotDraw) -> None:
     """Say at the field that settles it which rule the bank cannot meet, and by how much."""
     field = form.kind if not form.is_quiz else form.item_ids if form.picked else form.length
     field.errors = [
-        _("The question bank cannot fill this: %(rule)s.", rule=shortfall_text(shortfall))
+        _(
+            "The question bank does not have enough questions for this: %(rule)s.",
+            rule=shortfall_text(shortfall),
+        )
         for shortfall in error.shortfalls
     ]
 

@@ -100,7 +100,7 @@ def swap(cohort: str, assignment: str, position: int) -> Page:
     )
     text, category = {
         Swap.SWAPPED: (
-            _("Question %(position)s is another one now.", position=position),
+            _("Question %(position)s was replaced.", position=position),
             "success",
         ),
         Swap.NONE_LEFT: (

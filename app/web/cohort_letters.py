@@ -36,7 +36,7 @@ def new_assignment_letter(news: AssignmentNews) -> Letter:
     """Tells a member what is set."""
     with force_locale(news.language.value):
         greeting = _set_until(news) if news.due_at else _set_without_end(news)
-        subject = gettext("PeerPrep: something new is set for you")
+        subject = gettext("PeerPrep: something new is assigned to you")
         return Letter(subject, f"{greeting}\n\n{_opening(news)}\n\n{_why()}", news.language)
 
 
@@ -66,7 +66,7 @@ def invitation_letter(news: InvitationNews) -> Letter:
             "practice on.\n\n"
             "This link is for you alone. It works once, until %(moment)s:\n%(link)s\n\n"
             "Before you join, the page says what your trainer will see. "
-            "If this letter is not for you, do nothing: nobody is told.",
+            "If this e-mail is not for you, do nothing: nobody is told.",
             name=news.reader,
             trainer=news.trainer,
             cohort=news.cohort,
@@ -89,8 +89,9 @@ def _set_until(news: AssignmentNews) -> str:
     return str(
         gettext(
             "Hello %(name)s,\n\n"
-            "“%(title)s” is set for you in your cohort %(cohort)s.\n\n"
-            "You can start it until %(moment)s. Whoever has started keeps the whole time.",
+            "“%(title)s” is assigned to you in your cohort %(cohort)s.\n\n"
+            "You can start it until %(moment)s. "
+            "If you start before then, you keep your whole time.",
             name=news.reader,
             title=news.title.text(news.language),
             cohort=news.cohort,
@@ -103,7 +104,7 @@ def _set_without_end(news: AssignmentNews) -> str:
     return str(
         gettext(
             "Hello %(name)s,\n\n"
-            "“%(title)s” is set for you in your cohort %(cohort)s.\n\n"
+            "“%(title)s” is assigned to you in your cohort %(cohort)s.\n\n"
             "It has no due date: start whenever you are ready.",
             name=news.reader,
             title=news.title.text(news.language),
@@ -120,7 +121,7 @@ def _opening(news: AssignmentNews) -> str:
 def _why() -> str:
     return str(
         gettext(
-            "You get this letter because you gave PeerPrep your e-mail address. "
+            "You get this e-mail because you gave PeerPrep your e-mail address. "
             "You can remove it on the page My account."
         )
     )

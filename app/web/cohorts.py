@@ -29,7 +29,11 @@ class Door(NamedTuple):
 
 
 DOORS = (
-    Door("assignments.assignments", _l("Assignments"), _l("Set something, and see what is set.")),
+    Door(
+        "assignments.assignments",
+        _l("Assignments"),
+        _l("Make assignments and see the ones you have."),
+    ),
     Door("board.board", _l("Board"), _l("Who has not started, and what the group finds hard.")),
     Door("gradebook.gradebook", _l("Gradebook"), _l("Results to print or to keep as a file.")),
     Door("records.people", _l("People"), _l("The members, and time for those who need more.")),
@@ -103,7 +107,7 @@ def add_trainer(cohort: str) -> Page:
     if not form.validate_on_submit():
         return _overview(cohort, trainer_form=form), 422
     if not services.add_trainer(signed_in_person(), cohort, form.username.data, now()):
-        form.username.errors = [_("Nobody with this sign-in name can be a trainer.")]
+        form.username.errors = [_("We cannot add this sign-in name as a trainer. Please check it.")]
         return _overview(cohort, trainer_form=form), 422
     flash(_("The trainer is added."))
     return _back(cohort)

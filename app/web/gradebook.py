@@ -89,7 +89,7 @@ def table_rows(page: Gradebook) -> Iterator[list[Value]]:
         _("questions"),
         _("attempts used"),
         _("language"),
-        _("own time"),
+        _("this person's time"),
         _("finished on"),
     )
     zone = ZoneInfo(page.cohort.time_zone)
@@ -144,9 +144,9 @@ def _cell_values(cell: Cell, zone: ZoneInfo) -> list[Value]:
 def _group_labels() -> tuple[str, ...]:
     return (
         _("People who are done"),
-        _("Mean share right, in percent"),
-        _("Likely from, in percent"),
-        _("Likely to, in percent"),
+        _("Average right answers, in percent"),
+        _("Likely range: low end, in percent"),
+        _("Likely range: high end, in percent"),
     )
 
 

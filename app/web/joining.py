@@ -132,5 +132,5 @@ def _judge(code: str) -> Verdict:
 
 def _no_cohort() -> str:
     return str(
-        _("This code leads nowhere. Please check each sign, or ask your trainer for a new one.")
+        _("We do not know this code. Please check each sign, or ask your trainer for a new one.")
     )

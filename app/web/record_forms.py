@@ -86,7 +86,7 @@ class StandingForm(FlaskForm):
         ],
     )
     tools = StringField(
-        _l("Aids (optional)"),
+        _l("Tools and support (optional)"),
         filters=[storable],
         render_kw={"maxlength": str(LONGEST_TOOLS)},
         validators=[Length(max=LONGEST_TOOLS, message=_l("Please use at most 200 characters."))],

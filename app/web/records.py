@@ -73,7 +73,7 @@ def set_standing(cohort: str, person_id: int) -> Page:
         reason=form.reason.data,
     )
     accommodations.set_standing(signed_in_person(), cohort, person_id, standing, now())
-    flash(_("Saved. It holds for every test that is started from now on."))
+    flash(_("Saved. It applies to every test started from now on."))
     return _to_record(cohort, person_id, page.look)
 
 
@@ -144,8 +144,8 @@ def remove(cohort: str, person_id: int) -> Response:
 
 def _added(minutes: int) -> str:
     text = ngettext(
-        "%(num)s minute is added. The test's page says so within half a minute.",
-        "%(num)s minutes are added. The test's page says so within half a minute.",
+        "%(num)s minute is added. The attempt's page says so within half a minute.",
+        "%(num)s minutes are added. The attempt's page says so within half a minute.",
         minutes,
     )
     return str(text)

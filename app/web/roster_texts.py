@@ -12,7 +12,7 @@ def file_fault_text(fault: FileFault) -> str:
     """Why a whole file was not read, and what to do."""
     texts = {
         Unread.EMPTY: gettext(
-            "There is no person in it yet. The first row names the columns, "
+            "The list has no people yet. The first row names the columns, "
             "and each row under it is one person."
         ),
         Unread.TOO_LARGE: too_large_text(),
@@ -65,7 +65,7 @@ def reason_text(reason: Reason) -> str:
             given=reason.given,
         ),
         Wrong.BAD_EMAIL: gettext(
-            "%(given)s cannot be an e-mail address. Please check it, or leave it empty.",
+            "%(given)s does not look like an e-mail address. Please check it, or leave it empty.",
             given=reason.given,
         ),
         Wrong.FORMULA: gettext(
@@ -77,8 +77,8 @@ def reason_text(reason: Reason) -> str:
             "There is a line break or a sign that cannot be shown. Please type this row again."
         ),
         Wrong.TOO_MANY_CELLS: gettext(
-            "This row has more cells than there are columns. A name with a comma in it needs "
-            "quotation marks around it."
+            "This row has more cells than the list has columns. Put quotation marks around "
+            "a name that has a comma."
         ),
         Wrong.TWICE: gettext(
             "The same name and e-mail address are in row %(row)s.", row=reason.row

@@ -40,7 +40,7 @@ class RosterForm(FlaskForm):
 class TakeForm(FlaskForm):
     """The rows that are to be invited, as they were read."""
 
-    text = TextAreaField(_l("The rows as they will be taken"))
+    text = TextAreaField(_l("The people who will be invited"))
 
 
 @bp.record
@@ -128,7 +128,7 @@ def send(cohort: str) -> Page:
     if not site().settings.sends_mail:
         abort(404)
     sent = services.queue_invitations(signed_in_person(), cohort, now(), invitation_words())
-    flash(ngettext("%(num)s letter is on its way.", "%(num)s letters are on their way.", sent))
+    flash(ngettext("%(num)s e-mail is on its way.", "%(num)s e-mails are on their way.", sent))
     return redirect(url_for("rosters.invitations", cohort=cohort), code=303)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from app.config import ENVIRONMENT_PREFIX, ROOT
 
 # What `python -m app` does once the environment stands; these tests run inside it already.
-INSIDE = "from app.cli import main; main()"
+INSIDE = ("-c", "from app.cli import main; main()")
 START_SECONDS = 60
 STEP_SECONDS = 0.05
 
@@ -41,12 +41,14 @@ class RunningSite:
 
 
 @contextmanager
-def running_site(instance: Path, **settings: object) -> Iterator[RunningSite]:
+def running_site(
+    instance: Path, *, program: tuple[str, str] = INSIDE, **settings: object
+) -> Iterator[RunningSite]:
     """Run the site until the end of the block; settings go by the environment."""
     port = _free_port()
     log = instance / "server.log"
     site = RunningSite(f"http://127.0.0.1:{port}", instance, log)
-    command = [sys.executable, "-c", INSIDE, "--port", str(port), "--instance", str(instance)]
+    command = [sys.executable, *program, "--port", str(port), "--instance", str(instance)]
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=_environment(settings), stdout=out, stderr=subprocess.STDOUT

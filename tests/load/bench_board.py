@@ -1,8 +1,8 @@
 """What the boards of a large cohort cost: `python -m tests.load.bench_board`.
 
 A cohort of 300 with 20 assignments (6,000 attempts, some 50,000 responses) and one of 60 with a
-full mock each, on the real server. Costs are CPU seconds of the server's processes, as the
-kernel counts them, beside those of GET /health; they are printed, and nothing is asserted.
+full mock each, on the real server. Costs are CPU seconds of the server's processes, as the kernel
+counts them, beside those of a bare route of the same server; they are printed, nothing asserted.
 """
 
 import os
@@ -32,6 +32,7 @@ from app.storage.database import db
 from app.storage.people import PersonRow
 from tests.browser.running_site import RunningSite, running_site
 from tests.cohorts import make_cohort, set_quiz
+from tests.load.bare_routes import HELLO
 from tests.world import BANK, NOON, PASSWORD, Stage, build_app, furnish
 
 PEOPLE, ASSIGNMENTS = 300, 20
@@ -39,7 +40,8 @@ MOCK_PEOPLE, MOCK_ITEMS = 60, 120
 LENGTHS = (6, 10, 9)
 """Items on the assignments in turn: some 50,000 responses in all."""
 RUNNING = 0.05
-HELLOS, PAGES = 300, 20
+BARE_ROUTES = ("-m", "tests.load.bare_routes")
+HELLOS, PAGES = 2000, 20
 TICKS = os.sysconf("SC_CLK_TCK")
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 Rows = list[dict[str, Any]]
@@ -52,15 +54,15 @@ def main() -> None:
         start = perf_counter()
         pages = build(instance)
         sys.stdout.write(f"database built: {perf_counter() - start:.0f} s\n")
-        with running_site(instance, limit_floods="false") as site:
+        with running_site(instance, program=BARE_ROUTES, limit_floods="false") as site:
             measure(site, pages)
 
 
 def measure(site: RunningSite, pages: dict[str, str]) -> None:
     """Print the CPU of every page in milliseconds and in hellos."""
     ben = signed_in_at(site)
-    hello = cost(site, ben, "/health", HELLOS)
-    sys.stdout.write(f"{'GET /health':44}{hello * 1000:8.2f} ms\n")
+    hello = cost(site, ben, HELLO, HELLOS)
+    sys.stdout.write(f"{'bare hello':44}{hello * 1000:8.2f} ms\n")
     for name, path in pages.items():
         seconds = cost(site, ben, path, PAGES)
         sys.stdout.write(f"{name:44}{seconds * 1000:8.2f} ms {seconds / hello:8.1f} hellos\n")

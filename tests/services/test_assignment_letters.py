@@ -58,9 +58,9 @@ def test_every_member_is_told_in_their_language(stage: Stage, cohort: CohortRow)
     assert recipients() == [("ana@example.org", "es"), ("eli@example.org", "en")]
     assert [row.person_id for row in letters()] == [stage.person(n).id for n in ("ana", "eli")]
     english = letters()[1]
-    assert english.subject == "PeerPrep: something new is set for you"
+    assert english.subject == "PeerPrep: something new is assigned to you"
     assert english.body.startswith(
-        "Hello Eli,\n\n“Law and ethics” is set for you in your cohort Morning group.\n\n"
+        "Hello Eli,\n\n“Law and ethics” is assigned to you in your cohort Morning group.\n\n"
         "You can start it until March 9, 2026, 1:00 PM (Pacific Time)."
     )
     assert f"{stage.site.settings.address}/assigned/{quiz.handle}\n" in english.body

@@ -115,7 +115,7 @@ def test_whose_attempt_was_given_back_reads_so_and_may_go_on(
     ben.post(f"{room.attempt}/give-back{room.look(ben)}", data={"reason": "An outage."})
     speak(ana, "en")
     page = words(ana.get(f"/attempts/{room.handle}/items/1"))
-    text = "This test was given back to you and counts no more: %(reason)s"
+    text = "This attempt was given back to you and no longer counts: %(reason)s"
     assert said(app, "en", text, reason="An outage.") in page
 
 

@@ -106,7 +106,9 @@ def test_the_page_speaks_both_languages(
     speak(ana, language)
     answer = ana.get(f"/assigned/{one}")
     assert heading(answer) == (language, "Law and ethics")
-    assert said(app, language, "Whoever has started by then keeps the whole time.") in words(answer)
+    assert said(app, language, "If you start before then, you keep your whole time.") in words(
+        answer
+    )
     assert checked(answer) == {("language", language)}
 
 
@@ -189,7 +191,7 @@ def test_used_attempts_give_the_result_instead_of_a_button(
     assert f'href="{where}"' in page(eli, one)
     eli.post(f"{where}/submit")
     text = page(eli, one)
-    assert said(app, "en", "You have used every attempt at it.") in text
+    assert said(app, "en", "All your attempts at this assignment are used.") in text
     assert (f'href="{where}/result"' in text, START in text) == (True, False)
     assert eli.post(f"/assigned/{one}/start", data=ENGLISH).status_code == 409
 

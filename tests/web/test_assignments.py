@@ -42,7 +42,7 @@ HEADINGS = {
     "/{one}/form": "Questions and answers",
     "/{one}/preview": "Question 1 of 10",
     "/{one}/edit": "Change an assignment",
-    "/{one}/withdraw": "Withdraw an assignment?",
+    "/{one}/withdraw": "Withdraw this assignment?",
 }
 POSTS = ("/new", "/{one}/form/1/swap", "/{one}/edit", "/{one}/withdraw")
 
@@ -177,7 +177,7 @@ def test_the_list_says_what_is_open_what_opens_later_and_what_is_closed(
 
 
 def test_an_empty_list_says_so(app: Flask, ben: FlaskClient, cohort: str) -> None:
-    wanted = said(app, "en", "Nothing is set yet. A quiz takes about two minutes to set.")
+    wanted = said(app, "en", "No assignments yet. A quiz takes about two minutes to assign.")
     assert wanted in words(ben.get(at(cohort)))
 
 

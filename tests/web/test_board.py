@@ -165,7 +165,7 @@ def test_an_empty_cohort_says_what_comes(app: Flask, ben: FlaskClient) -> None:
     with inside(app) as stage:
         empty = make_cohort(stage).handle
     board, heat_map = (words(ben.get(f"/cohorts/{empty}/board{end}")) for end in ("", "/heat-map"))
-    assert "Nothing is set for this cohort yet" in board
+    assert "This cohort has no assignments yet" in board
     assert "Shares are shown once at least 5 people have finished" in heat_map
 
 
@@ -186,7 +186,7 @@ def test_rows_say_where_everybody_is_without_names(ben: FlaskClient, hall: Hall)
 @pytest.mark.parametrize(
     ("after", "said_of_lea"),
     [
-        (timedelta(days=3), "stopped 3 days ago at 4 of 10"),
+        (timedelta(days=3), "paused for 3 days, at 4 of 10"),
         (timedelta(days=1), None),
     ],
 )
@@ -206,10 +206,10 @@ def test_who_stopped_may_want_a_hand(
 @pytest.mark.parametrize(
     ("before", "why"),
     [
-        (timedelta(days=2), "due in 2 days and not begun"),
-        (timedelta(days=1), "due tomorrow and not begun"),
-        (timedelta(0), "due today and not begun"),
-        (-timedelta(seconds=1), "the due date has passed, and not begun"),
+        (timedelta(days=2), "not started, due in 2 days"),
+        (timedelta(days=1), "not started, due tomorrow"),
+        (timedelta(0), "not started, due today"),
+        (-timedelta(seconds=1), "not started; the due date has passed"),
     ],
 )
 def test_who_has_not_begun_near_the_due_date_may_want_a_hand(

@@ -246,7 +246,7 @@ def test_a_code_is_shown_with_its_link_and_its_end_in_the_cohorts_zone(
     assert f"http://127.0.0.1:8000/join/{shown}</a>" in page
     assert "March 9, 2026, 10:00 AM" in page
     assert page.count("Pacific/Honolulu</option>") == 0
-    assert "Times are in the zone United States (Honolulu) Time." in page
+    assert "Time zone: United States (Honolulu) Time." in page
 
 
 @pytest.mark.parametrize("days", ["", "0", "8", "-7", "x", "9" * 30, "1e1", "\0"])
@@ -306,7 +306,7 @@ def test_who_cannot_be_a_trainer_is_refused_without_saying_why(
     for name in ("ana", "nobody", "x" * 300, "\0"):
         page = ben.post(f"/cohorts/{cohort}/trainers/add", data={"username": name})
         said_of.add((page.status_code, *re.findall(r'id="username-error">([^<]+)<', words(page))))
-    assert said_of == {(422, "Nobody with this sign-in name can be a trainer.")}
+    assert said_of == {(422, "We cannot add this sign-in name as a trainer. Please check it.")}
     assert contents(app) == before
 
 

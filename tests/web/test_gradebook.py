@@ -182,7 +182,7 @@ def as_in_files(cell: list[str]) -> list[str]:
 
 def below(cells: list[list[str]]) -> Iterator[list[str]]:
     """The three rows of files that hold the mean with its range."""
-    labels = ("Mean share right", "Likely from", "Likely to")
+    labels = ("Average right answers", "Likely range: low end", "Likely range: high end")
     found = [re.findall(r"(\d+)%", " ".join(cell)) or ["", "", ""] for cell in cells]
     for place, label in enumerate(labels):
         numbers = [value for numbers in found for value in padded(numbers[place])]
@@ -355,7 +355,7 @@ def test_a_file_speaks_the_page_s_language(full: Room, ben: FlaskClient, languag
     first, *_rest = rows = csv_rows(full.file(ben, "csv"))
     facts = (
         *("state", "right answers", "questions", "attempts used"),
-        *("language", "own time", "finished on"),
+        *("language", "this person's time", "finished on"),
     )
     wanted = [f"'=Ethics: {said(full.app, language, fact)}" for fact in facts]
     assert first[: 1 + SEVEN] == [said(full.app, language, "Person"), *wanted]
@@ -371,7 +371,7 @@ def test_a_cohort_without_people_or_assignments_says_so(app: Flask, ben: FlaskCl
     assert alone in words(ben.get(empty.page))
     with inside(app) as stage:
         join(stage, cohort_in(empty), "ana")
-    nothing = said(app, "en", "Nothing is set yet. Results stand here once an assignment is set.")
+    nothing = said(app, "en", "No assignments yet. Once there is one, its results appear here.")
     assert nothing in words(ben.get(empty.page))
     assert csv_rows(empty.file(ben, "csv"))[:2] == [["Person"], ["Ana"]]
     assert xlsx_rows(empty.file(ben, "xlsx"))[:2] == [["Person"], ["Ana"]]
@@ -391,8 +391,8 @@ def test_the_report_of_a_small_group_gives_counts_and_says_why(
     speak(ben, language)
     page = words(ben.get(room.report))
     why = (
-        "This report gives counts alone. With fewer than five people, a share would tell about "
-        "single people and not about the group."
+        "This report shows only counts. With fewer than five people, a percentage would tell you "
+        "about each person, not about the group."
     )
     assert said(room.app, language, why) in page
     main = page[page.index("<main") : page.index("</main>")]

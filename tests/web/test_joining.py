@@ -243,7 +243,7 @@ def test_leaving_says_what_it_means_and_takes_only_oneself(
     assert "Your tests and results stay yours" in words(eli.get("/join/cohorts"))
     assert eli.post(f"/join/cohorts/{cohort}/leave").location == "/join/cohorts"
     assert members(app) == {"ana": False}
-    assert "You are in no cohort." in words(eli.get("/join/cohorts"))
+    assert "You are not in a cohort." in words(eli.get("/join/cohorts"))
 
 
 @pytest.mark.parametrize("who", ["eli", "ben", "dev"])

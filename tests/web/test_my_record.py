@@ -74,7 +74,7 @@ def test_what_was_set_added_and_given_back_is_there_with_who_and_why(
         (
             LookAt.GRADEBOOK,
             (
-                "%(who)s took a file with the results of the cohort's assignments,"
+                "%(who)s downloaded a file with the results of the cohort's assignments,"
                 " yours among them, on %(when)s."
             ),
         ),

@@ -197,9 +197,11 @@ def test_more_questions_than_the_bank_has_are_refused_and_not_shortened(
         sent = {**FILLED, "levels": "recall", "length": "30", "same": same, "title": "Kept"}
         page = ben.post(at(cohort, "/new"), data=sent)
         assert page.status_code == 422
-        assert errors(words(page)) == [
-            f"The question bank cannot fill this: questions in the bank: 30 needed, {recall} there."
-        ]
+        told = (
+            "The question bank does not have enough questions for this: "
+            f"questions in the bank: 30 needed, {recall} there."
+        )
+        assert errors(words(page)) == [told]
         assert {("areas", "3"), ("levels", "recall"), ("length", "30")} <= checked(page)
         assert 'value="Kept"' in words(page)
     assert contents(app) == before
