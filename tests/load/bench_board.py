@@ -5,20 +5,14 @@ full mock each, on the real server. Costs are CPU seconds of the server's proces
 counts them, beside those of a bare route of the same server; they are printed, nothing asserted.
 """
 
-import os
 import random
-import re
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from http.cookiejar import CookieJar
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import sqlalchemy as sa
 from flask import Flask
@@ -33,17 +27,15 @@ from app.storage.people import PersonRow
 from tests.browser.running_site import RunningSite, running_site
 from tests.cohorts import make_cohort, set_quiz
 from tests.load.bare_routes import HELLO
-from tests.world import BANK, NOON, PASSWORD, Stage, build_app, furnish
+from tests.load.server_cost import BARE_ROUTES, cost, signed_in_at
+from tests.world import BANK, NOON, Stage, build_app, furnish
 
 PEOPLE, ASSIGNMENTS = 300, 20
 MOCK_PEOPLE, MOCK_ITEMS = 60, 120
 LENGTHS = (6, 10, 9)
 """Items on the assignments in turn: some 50,000 responses in all."""
 RUNNING = 0.05
-BARE_ROUTES = ("-m", "tests.load.bare_routes")
 HELLOS, PAGES = 2000, 20
-TICKS = os.sysconf("SC_CLK_TCK")
-TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 Rows = list[dict[str, Any]]
 
 
@@ -60,53 +52,12 @@ def main() -> None:
 
 def measure(site: RunningSite, pages: dict[str, str]) -> None:
     """Print the CPU of every page in milliseconds and in hellos."""
-    ben = signed_in_at(site)
-    hello = cost(site, ben, HELLO, HELLOS)
+    ben = signed_in_at(site, "ben")
+    hello = cost(lambda: ben.open(site.url + HELLO).read(), HELLOS)
     sys.stdout.write(f"{'bare hello':44}{hello * 1000:8.2f} ms\n")
     for name, path in pages.items():
-        seconds = cost(site, ben, path, PAGES)
+        seconds = cost(lambda path=path: ben.open(site.url + path).read(), PAGES)  # type: ignore[misc]
         sys.stdout.write(f"{name:44}{seconds * 1000:8.2f} ms {seconds / hello:8.1f} hellos\n")
-
-
-def cost(site: RunningSite, client: OpenerDirector, path: str, requests: int) -> float:
-    """CPU seconds of the server for one request, the first ones left out."""
-    for _warming in range(3):
-        client.open(site.url + path).read()
-    before = server_ticks()
-    for _request in range(requests):
-        client.open(site.url + path).read()
-    return (server_ticks() - before) / TICKS / requests
-
-
-def server_ticks() -> int:
-    """User and system time of every process that this one has started, alive now."""
-    stats = {int(fields[0]): fields for fields in process_stats()}
-    ours, found = {os.getpid()}, -1
-    while found != len(ours):
-        found = len(ours)
-        ours |= {pid for pid, fields in stats.items() if int(fields[2]) in ours}
-    return sum(int(n) for pid in ours - {os.getpid()} for n in stats[pid][12:14])
-
-
-def process_stats() -> Iterator[list[str]]:
-    """What the kernel says of every process: its number, then the fields after its name."""
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = path.read_text()
-        except OSError:  # it has ended in the meantime
-            continue
-        yield [path.parent.name, *text.rpartition(")")[2].split()]
-
-
-def signed_in_at(site: RunningSite) -> OpenerDirector:
-    """A client that has signed in as Ben."""
-    client = build_opener(HTTPCookieProcessor(CookieJar()))
-    page = client.open(f"{site.url}/sign-in").read().decode()
-    token = TOKEN.search(page)
-    assert token is not None, page
-    fields = {"username": "ben", "password": PASSWORD, "csrf_token": token.group(1)}
-    client.open(f"{site.url}/sign-in", data=urlencode(fields).encode())
-    return client
 
 
 def build(instance: Path) -> dict[str, str]:
