@@ -67,16 +67,28 @@ def run_inside(lock: Path, module: str, arguments: list[str]) -> None:
 
 def ensure_environment(lock: Path) -> None:
     """Make `.venv` and install `lock` into it, unless its stamp says that it is there."""
-    stamp = VENV / f"{lock.parent.name}.stamp"
-    wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
-    if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
+    if environment_is_current(lock):
         return
     if not _venv_python().exists():
         say("venv")
         _run([sys.executable, "-m", "venv", "--without-pip", str(VENV)])
     say("install")
     _install(lock)
-    stamp.write_text(wanted, encoding="ascii")
+    _stamp(lock).write_text(_fingerprint(lock), encoding="ascii")
+
+
+def environment_is_current(lock: Path) -> bool:
+    """Whether `.venv` holds what `lock` asks for, by its stamp."""
+    stamp = _stamp(lock)
+    return stamp.is_file() and stamp.read_text(encoding="ascii") == _fingerprint(lock)
+
+
+def _stamp(lock: Path) -> Path:
+    return VENV / f"{lock.parent.name}.stamp"
+
+
+def _fingerprint(lock: Path) -> str:
+    return hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
 
 
 def _install(lock: Path) -> None:

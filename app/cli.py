@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
 from tqdm import tqdm
@@ -18,6 +19,7 @@ from app.bank.files import BankFiles
 from app.bank.problems import BankUnreadable
 from app.bank.reader import read_bank
 from app.catalogues import compile_catalogues, speak_the_terminals_language
+from app.cli_backup import add_care_commands
 from app.cli_bank import bank_commands, problem_text
 from app.config import RANGES, ROOT, Settings, SettingsError, load_settings
 from app.factory import create_app
@@ -25,7 +27,7 @@ from app.instance_lock import InstanceInUse, hold_instance
 from app.server import port_is_free, serve
 from app.services.bank import LoadReport, load_bank
 from app.services.people import MINUTES, SET_UP, make_link
-from app.storage.database import db
+from app.storage.database import broken_promises, db
 from app.storage.people import has_administrator
 from app.web.site import EXTENSION
 
@@ -87,6 +89,7 @@ def commands() -> click.Group:
     group.add_command(banks)
     group.add_command(_demo_command())
     group.add_command(_set_up_link_command())
+    add_care_commands(group, _settings)
     return group
 
 
@@ -122,6 +125,7 @@ def prepare(settings: Settings) -> Flask:
         app = _made(settings, bank)
         with app.app_context():
             steps.set_description(_("Bringing the database up to date"))
+            refuse_broken_promises(db.engine)
             upgrade()
             db.session.remove()
             steps.update()
@@ -252,6 +256,22 @@ def _refuse_open_doors(settings: Settings) -> None:
                 "or set insecure_lan = true if you accept that."
             )
             % {"host": settings.host}
+        )
+
+
+def refuse_broken_promises(engine: sa.Engine) -> None:
+    """Stop where the database might forget what it has acknowledged."""
+    for broken in broken_promises(engine)[:1]:
+        _stop(
+            _(
+                "The database would not keep every saved answer: its setting %(setting)s is "
+                "%(found)s, but must be %(wanted)s. PeerPrep does not start until that is mended."
+            )
+            % {
+                "setting": broken.setting,
+                "found": broken.found,
+                "wanted": broken.wanted[0],
+            }
         )
 
 

@@ -3,7 +3,8 @@
 import os
 import secrets
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ RANGES = {
     "mail_port": (1, 65535),
     "sign_in_failures": (1, 1000),
     "sign_in_wait_minutes": (1, 1440),
+    "slow_request_ms": (1, 600_000),
 }
 BEGINNINGS = {
     "public_url": (("http://", "https://"), "not_a_web_address"),
@@ -35,6 +37,15 @@ class SettingsError(Exception):
         """Keep the three parts."""
         super().__init__(f"{where}: {name}: {why}")
         self.where, self.name, self.why = where, name, why
+
+
+class LogFormat(StrEnum):
+    """How a log line is written."""
+
+    TEXT = "text"
+    """For people: events and problems, none for each request."""
+    JSON = "json"
+    """For machines: one object per line, one line per request too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class Settings:
     """Empty: no e-mail is sent and none is asked for."""
     mail_port: int = 587
     mail_username: str = ""
-    mail_password: str = ""
+    mail_password: str = field(default="", repr=False)
     mail_tls: bool = True
     mail_sender: str = ""
     sign_in_failures: int = 10
@@ -70,6 +81,15 @@ class Settings:
     sign_in_wait_minutes: int = 15
     limit_floods: bool = True
     """Refuse an address that sends forms far faster than people do."""
+    log_format: LogFormat = LogFormat.TEXT
+    log_addresses: bool = False
+    """Log the network that a request comes from (without the address's last part)."""
+    slow_request_ms: int = 1000
+    """A request that takes longer is logged as slow."""
+    metrics: bool = False
+    """Keep figures and give them under /metrics: to this machine, or for the token."""
+    metrics_token: str = field(default="", repr=False)
+    """What other machines must send as a bearer token. Empty: they get nothing."""
 
     @property
     def database(self) -> str:
@@ -153,7 +173,7 @@ def _from_environment() -> dict[str, object]:
 
 
 def _typed(where: str, name: str, value: Any) -> object:  # noqa: ANN401
-    kinds = {field.name: field.type for field in fields(Settings) if field.name != "instance"}
+    kinds = {known.name: known.type for known in fields(Settings) if known.name != "instance"}
     if name not in kinds:
         raise SettingsError(where, name, "unknown")
     try:

@@ -38,6 +38,7 @@ from app.web import (
 from app.web.compression import compress
 from app.web.headers import add_headers
 from app.web.json_bodies import ShallowJson
+from app.web.observability import install_observability
 from app.web.site import EXTENSION
 from app.web.static_files import install_static_files
 from app.web.templating import install_template_helpers
@@ -78,6 +79,7 @@ def create_app(settings: Settings, bank: BankFiles) -> Flask:
     app.json_provider_class = ShallowJson  # before Flask-Security builds upon it
     app.extensions[EXTENSION] = _site(settings, bank)
     _install_database(app)
+    install_observability(app, settings)
     Babel(app, locale_selector=language.select_language)
     app.before_request(clock.stamp)
     app.before_request(_open_for_reading_or_writing)

@@ -1,5 +1,7 @@
 """The production server: gunicorn with threads, or waitress where there is no gunicorn."""
 
+import logging
+import logging.config
 import os
 import socket
 import threading
@@ -13,6 +15,8 @@ from app.services.assignment_letters import queue_due_soon
 from app.services.attempts import finish_due
 from app.services.mail import drain_outbox
 from app.storage.database import db
+from app.web.logs import logging_config
+from app.web.observability import forget_figures, forget_worker
 from app.web.site import EXTENSION
 
 SWEEP_SECONDS = 60
@@ -33,6 +37,8 @@ def port_is_free(settings: Settings) -> bool:
 
 def serve(app: Flask, settings: Settings) -> None:
     """Serve until stopped."""
+    set_up_logging(app, settings)
+    forget_figures(settings)
     if os.name == "nt":
         from waitress import serve as waitress  # noqa: PLC0415 (that system only)
 
@@ -51,6 +57,13 @@ def serve(app: Flask, settings: Settings) -> None:
             return app
 
     Gunicorn().run()
+
+
+def set_up_logging(app: Flask, settings: Settings) -> None:
+    """Let every line go to stderr in the chosen form."""
+    logging.config.dictConfig(logging_config(settings, app.config["SECRET_KEY"]))
+    # A line that cannot be written is lost: what Python would print instead quotes its values.
+    logging.raiseExceptions = False
 
 
 def start_sweeper(app: Flask) -> None:
@@ -72,10 +85,12 @@ def _gunicorn_settings(app: Flask, settings: Settings) -> dict[str, Any]:
         "threads": settings.threads,
         "preload_app": True,
         "loglevel": "warning",
+        "logconfig_dict": logging_config(settings, app.config["SECRET_KEY"]),
         "timeout": 60,
         "graceful_timeout": 30,
         "keepalive": 5,
         "post_fork": lambda _server, _worker: _after_fork(app),
+        "child_exit": lambda _server, worker: forget_worker(settings, worker.pid),
         "proc_name": "peerprep",
         "control_socket_disable": True,
     }

@@ -8,10 +8,12 @@ from pathlib import Path
 from app.bootstrap import run_inside, terminal_language
 
 ROOT = Path(__file__).resolve().parent.parent
+DATABASE, POSTGRES = "PEERPREP_TEST_DATABASE", "postgresql"
 TEXTS = {
     "en": {
         "static": "Static checks …",
         "tests": "Tests …",
+        "postgres": "On PostgreSQL, all but tests/browser.",
         "left_out": "Left out: {what}. With CI=true this is a failure.",
         "good": "Everything passed.",
         "bad": "Something failed: see above.",
@@ -19,6 +21,7 @@ TEXTS = {
     "es": {
         "static": "Revisiones estáticas …",
         "tests": "Pruebas …",
+        "postgres": "En PostgreSQL, todo menos tests/browser.",
         "left_out": "Se omitió: {what}. Con CI=true esto es una falla.",
         "good": "Todo pasó.",
         "bad": "Algo falló: vea arriba.",
@@ -34,11 +37,15 @@ STATIC_CHECKS = (
 
 
 def main() -> None:
-    """Static checks with `--static`, else the tests; further words go to pytest."""
-    words = sys.argv[1:]
-    static = "--static" in words
-    words = [word for word in words if word != "--static"]
-    failed = run_static_checks() if static else run_tests(words)
+    """Static checks with `--static`, else the tests; further words go to pytest.
+
+    `--postgres` runs them on a PostgreSQL that they start, as PEERPREP_TEST_DATABASE=postgresql
+    does.
+    """
+    words = [word for word in sys.argv[1:] if word not in {"--static", "--postgres"}]
+    if "--postgres" in sys.argv:
+        os.environ[DATABASE] = POSTGRES
+    failed = run_static_checks() if "--static" in sys.argv else run_tests(words)
     say("bad" if failed else "good")
     sys.exit(1 if failed else 0)
 
@@ -55,8 +62,11 @@ def run_static_checks() -> bool:
 
 
 def run_tests(words: list[str]) -> bool:
-    """Run pytest over everything, in as many processes as there are cores."""
+    """Run all that can be run here; whether something failed or may not be left out."""
     say("tests")
+    if os.environ.get(DATABASE) == POSTGRES:
+        say("postgres")
+        return run_pytest(words)
     from tests.browser.chromium import find_chromium  # noqa: PLC0415 (needs the environment)
 
     if find_chromium() is None:
@@ -64,6 +74,11 @@ def run_tests(words: list[str]) -> bool:
         if os.environ.get("CI") == "true":
             return True
         words = [*words, "--ignore=tests/browser"]
+    return run_pytest(words)
+
+
+def run_pytest(words: list[str]) -> bool:
+    """Run pytest in as many processes as there are cores; whether something failed."""
     workers = str(min(os.cpu_count() or 1, 4))
     command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadgroup", *words]
     return bool(subprocess.run(command, cwd=ROOT, check=False).returncode)

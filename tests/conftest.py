@@ -1,6 +1,5 @@
 """Stages for the tests: one app per process, its database fresh for every test that asks."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +12,68 @@ from hypothesis import settings as hypothesis_settings
 from app.bank.files import BankFiles
 from app.bank.reader import read_bank
 from app.storage.bank import forget_what_was_read
-from app.storage.database import db, set_reading
+from app.storage.database import set_reading
+from tests import stage_database
+from tests.stage_database import Kept, keep_database, let_go
 from tests.world import BANK, Stage, build_app, furnish, signed_in
 
 hypothesis_settings.register_profile(
     "peerprep", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 hypothesis_settings.load_profile("peerprep")
+ONLY = {"sqlite_only": "sqlite", "postgres_only": "postgresql"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which database the tests run on."""
+    parser.addoption(
+        "--database",
+        default=stage_database.asked_for(),
+        help="sqlite (the default) or postgresql, which the tests start themselves",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the database before anything is collected."""
+    try:
+        stage_database.choose(config.getoption("--database"))
+    except ValueError as error:
+        raise pytest.UsageError(*error.args) from error
+    for marker, kind in ONLY.items():
+        config.addinivalue_line("markers", f"{marker}(why): runs on {kind} alone")
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no server behind; a worker has no time for it once it has said that it is through."""
+    stage_database.stop_server()
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """The browser's tests look into SQLite's file from outside: they run on SQLite alone."""
+    browsers = Path(__file__).with_name("browser")
+    return True if stage_database.on_postgres() and collection_path == browsers else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out by name what the chosen database does not have."""
+    for item in items:
+        for marker in ONLY.keys() & {mark.name for mark in item.iter_markers()}:
+            if ONLY[marker] != config.getoption("--database"):
+                (why,) = next(item.iter_markers(marker)).args
+                item.add_marker(pytest.mark.skip(reason=f"{marker}: {why}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count and name what runs on the other database alone."""
+    for marker in ONLY:
+        left_out = [
+            report.nodeid
+            for report in terminalreporter.stats.get("skipped", [])
+            if f"{marker}: " in str(report.longrepr)
+        ]
+        if left_out:
+            terminalreporter.section(f"{marker}: {len(left_out)} left out")
+            terminalreporter.write_line("\n".join(sorted(left_out)))
 
 
 @pytest.fixture(scope="session")
@@ -29,31 +83,21 @@ def bank() -> BankFiles:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory, bank: BankFiles) -> tuple[Flask, Path]:
+def furnished(tmp_path_factory: pytest.TempPathFactory, bank: BankFiles) -> Kept:
     """An app and the database that every test begins with."""
-    instance = tmp_path_factory.mktemp("instance")
-    app = build_app(instance, bank)
+    app = build_app(tmp_path_factory.mktemp("instance"), bank)
     furnish(app, bank)
-    kept = instance / "kept.db"
-    shutil.copy(instance / "peerprep.db", kept)
-    return app, kept
+    return keep_database(app)
 
 
 @pytest.fixture
-def app(furnished: tuple[Flask, Path]) -> Iterator[Flask]:
+def app(furnished: Kept) -> Iterator[Flask]:
     """The app with its database as it was furnished."""
-    app, kept = furnished
-    database = kept.with_name("peerprep.db")
-    with app.app_context():
+    with furnished.app.app_context():
         forget_what_was_read()
-        db.engine.dispose()
-    for leftover in database.parent.glob("peerprep.db-*"):
-        leftover.unlink()
-    shutil.copy(kept, database)
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    furnished.put_back()
+    yield furnished.app
+    let_go(furnished.app)
 
 
 @pytest.fixture

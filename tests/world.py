@@ -26,6 +26,7 @@ from app.services.site import Site
 from app.storage.database import db
 from app.storage.people import find_by_username, to_person
 from app.web.site import EXTENSION
+from tests.stage_database import new_address
 
 PASSWORD = "quiet river stones"
 BANK = ROOT / "question_bank"
@@ -88,6 +89,7 @@ def wanted_attempt(kind: AttemptKind, **wanted: object) -> StartRequest:
 def build_app(instance: Path, bank: BankFiles, **settings: object) -> Flask:
     """An app on a fresh instance folder, without its database."""
     compile_catalogues()
+    settings.setdefault("database_url", new_address())
     app = create_app(load_settings(instance, **settings), bank)
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["RATELIMIT_ENABLED"] = False

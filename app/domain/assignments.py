@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.attempts import AttemptKind, Feedback
 from app.domain.bilingual import Language
 from app.domain.errors import CohortArchived, NoAttemptLeft, NotOpenYet, PastDue
 from app.domain.items import Axis, Level, PoolItem
+from app.domain.timing import TimeAllowance
 
 MOST_ATTEMPTS = 10
 
@@ -74,10 +75,20 @@ class Assignment:
             return WindowState.CLOSED
         return WindowState.OPEN
 
-    @property
-    def feedback_from(self) -> datetime | None:
-        """When key and rationales open; None where they open with the attempt's end."""
-        return self.due_at if self.feedback is Feedback.AFTER_DUE else None
+
+def results_open_at(
+    due_at: datetime, base_seconds: int | None, factors: Iterable[float], break_seconds: int
+) -> datetime:
+    """When results that wait for the due date open, for everybody at once.
+
+    Whoever starts at the due moment still has the whole time, so nothing opens before the
+    longest time that anybody can have is over. Without a clock (`base_seconds` is None) there
+    is no such time, and the due date itself counts.
+    """
+    if base_seconds is None:
+        return due_at
+    longest = TimeAllowance(base_seconds, max(factors), break_seconds)
+    return due_at + timedelta(seconds=longest.own_seconds + longest.break_seconds)
 
 
 def require_start(assignment: Assignment, used: int, now: datetime) -> None:

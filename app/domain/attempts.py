@@ -10,7 +10,6 @@ from app.domain.errors import (
     AttemptFinished,
     BreakNotOffered,
     BreakRunning,
-    FeedbackLater,
     NotOnForm,
     PartLocked,
     PartNotReached,
@@ -118,12 +117,6 @@ class Attempt:
         if self.allowance is None:
             return None
         return final_deadline(self.started_at, self.allowance, self.adjustments, self.taken_break)
-
-
-def require_result(attempt: Attempt, now: datetime) -> None:
-    """Ask for a result that may be read now. Raises FeedbackLater."""
-    if attempt.feedback_from is not None and not result_is_open(attempt, now):
-        raise FeedbackLater(attempt.feedback_from)
 
 
 def result_is_open(attempt: Attempt, now: datetime) -> bool:

@@ -12,6 +12,10 @@ class NotFound(DomainError):
     """No such thing, or not this person's: the two answer alike."""
 
 
+class LookOver(NotFound):
+    """Somebody who may ask for a record has no open look at it."""
+
+
 class LinkGone(NotFound):
     """A one-time link that was used, is too old, or never was: the three answer alike."""
 
@@ -68,14 +72,24 @@ class FeedbackLater(DomainError):
     """The attempt has ended, and its result opens when the assignment is due."""
 
     opens_at: datetime
+    time_zone: str | None
+    """The cohort's; None where the assignment is gone."""
 
 
 class CodeGone(NotFound):
     """A cohort's code that was taken back, has run out, was used, or never was."""
 
 
+class AssignmentWithdrawn(NotFound):
+    """The trainer took the assignment back; told to the members of its cohort alone."""
+
+
 class AlreadyMember(DomainError):
     """The person is in this cohort already."""
+
+
+class OwnCohort(DomainError):
+    """Who trains a cohort does not join it as well."""
 
 
 class LastTrainer(DomainError):
@@ -105,6 +119,13 @@ class NoAttemptLeft(DomainError):
     """Every attempt that the assignment allows was used."""
 
     allowed: int
+
+
+@dataclass(eq=False)
+class MaintenanceMode(DomainError):
+    """The site is being looked after: nothing new starts. `reason` may be empty."""
+
+    reason: str
 
 
 @dataclass(eq=False)

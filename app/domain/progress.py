@@ -10,6 +10,8 @@ from app.domain.weak_areas import overall_interval
 
 NEAR_DAYS = 2
 """Calendar days before the due date from which not having begun is worth a word."""
+ENOUGH_ANSWERED = 8
+"""From so many answers on a result may say that somebody wants a hand."""
 STOPPED_AFTER = timedelta(days=2)
 """Without a saved answer for so long, an attempt counts as stopped."""
 
@@ -40,7 +42,7 @@ class Hand:
 
 
 class Run(NamedTuple):
-    """One attempt on the assignment; `answered` and `saved_at` only while it runs."""
+    """One attempt on the assignment; `saved_at` only while it runs."""
 
     started_at: datetime
     finished_at: datetime | None
@@ -64,6 +66,8 @@ class Progress:
     low: float = 0.0
     high: float = 1.0
     hand: Hand | None = None
+    joined_later: bool = False
+    """Not started, and in the cohort only since the due date had passed."""
 
 
 def hand_before_start(
@@ -81,17 +85,24 @@ def hand_before_start(
     return Hand(Reason.DUE_SOON, days) if days <= NEAR_DAYS else None
 
 
-def progress(runs: Sequence[Run], not_begun: Hand | None, now: datetime) -> Progress:
-    """Where somebody with these attempts is, oldest first; `not_begun` holds for who has none."""
+def progress(
+    runs: Sequence[Run], not_begun: Hand | None, now: datetime, *, joined_later: bool = False
+) -> Progress:
+    """Where somebody with these attempts is, oldest first; `not_begun` holds for who has none.
+
+    `joined_later` says that the due date had passed when the person came.
+    """
     if not runs:
-        return Progress(State.NOT_STARTED, hand=not_begun)
+        hand = None if joined_later else not_begun
+        return Progress(State.NOT_STARTED, hand=hand, joined_later=joined_later)
     running = next((run for run in runs if run.finished_at is None), None)
     finished = [run for run in runs if run.finished_at is not None]
     if not finished and running is not None:
         return Progress(State.STARTED, running, len(runs), hand=_stopped(running, now))
     best = max(finished, key=lambda run: run.right or 0)  # the earliest of equals
     low, high = (0.0, 1.0) if best.right is None else overall_interval(best.right, best.total)
-    below = running is None and high < best.practice_target
+    enough = running is None and best.answered >= ENOUGH_ANSWERED
+    below = enough and high < best.practice_target
     return Progress(
         state=State.DONE,
         shown=best,

@@ -7,7 +7,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.domain.bilingual import Language
@@ -95,6 +95,8 @@ class RosterFault:
     language: str
     email: str
     reasons: tuple[Reason, ...]
+    cells: tuple[str, str, str] = field(default=("", "", ""), compare=False)
+    """Name, language and address as they came, for mending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +157,12 @@ def parse_roster(text: str, desk: Desk) -> Roster | FileFault:
     return Roster(_without_twins(_line(record, columns, width, desk) for record in rest), ignored)
 
 
-def roster_csv(rows: Sequence[RosterRow]) -> str:
-    """The rows as a file that `parse_roster` reads back unchanged."""
+def roster_csv(rows: Sequence[RosterRow], faults: Sequence[RosterFault] = ()) -> str:
+    """The rows as a file that `parse_roster` reads back unchanged; what waits stands first."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("name", "language", "email"))
+    writer.writerows(fault.cells for fault in faults)
     writer.writerows((row.name, row.language.value, row.email or "") for row in rows)
     return out.getvalue()
 
@@ -200,7 +203,12 @@ def _line(
         reasons.insert(0, Reason(Wrong.TOO_MANY_CELLS))
     if reasons:
         return RosterFault(
-            record.number, _shown(name), _shown(language), _shown(email), tuple(reasons)
+            record.number,
+            _shown(name),
+            _shown(language),
+            _shown(email),
+            tuple(reasons),
+            cells=(name, language, email),
         )
     return RosterRow(
         number=record.number,
@@ -265,9 +273,8 @@ def _without_twins(
 
 def _twin(line: RosterRow, row: int) -> RosterFault:
     reason = Reason(Wrong.TWICE, row=row)
-    return RosterFault(
-        line.number, line.name, line.language.value, _shown(line.email or ""), (reason,)
-    )
+    cells = (line.name, line.language.value, line.email or "")
+    return RosterFault(line.number, *cells[:2], _shown(cells[2]), (reason,), cells=cells)
 
 
 def _cell(record: Record, place: int) -> str:

@@ -2,7 +2,9 @@
 
 An area has few items, so its share is drawn towards the overall share: with c correct of n,
 overall share m and prior strength k the estimate is Beta(c + k m, n - c + k (1 - m)), shown
-as its mean and the middle 80 %. Target and strength are the practice site's own assumptions.
+as its mean and the middle 80 %. An area that holds every item of the score has no estimate of
+its own: it would be drawn towards itself, and its answers counted twice. Target and
+strength are the practice site's own assumptions.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +35,8 @@ class AreaEstimate:
     """An area's likely true share, from `low` to `high`, against the practice target.
 
     `enough` says that the area has the least number of items for a verdict. `more_needed` is
-    approximate, 0 beside a verdict, and never above MOST_NEEDED.
+    approximate, 0 beside a verdict, and never above MOST_NEEDED. Where `whole`, the area is
+    the whole score: `low`, `mean` and `high` are the score's own, and there is no verdict.
     """
 
     axis: Axis
@@ -46,6 +49,7 @@ class AreaEstimate:
     enough: bool
     verdict: Verdict
     more_needed: int
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,10 @@ def estimate_areas(
     least, most = _OVERALL_BOUNDS
     overall = min(max(score.share, least), most)
     a, b = prior_strength * overall, prior_strength * (1 - overall)
-    return tuple(_estimate(area, target, a, b) for area in score.areas)
+    return tuple(
+        _whole(area) if area.total == score.total else _estimate(area, target, a, b)
+        for area in score.areas
+    )
 
 
 def overall_interval(correct: int, total: int) -> tuple[float, float]:
@@ -97,6 +104,23 @@ def trend(attempts: Iterable[Sequence[MarkedItem]]) -> tuple[TrendPoint, ...]:
         points.append(TrendPoint(index, sum(new), len(new), sum(repeated), len(repeated)))
         opened |= {item.item.item_id for item in marked if item.opened}
     return tuple(points)
+
+
+def _whole(area: AreaScore) -> AreaEstimate:
+    low, high = overall_interval(area.correct, area.total)
+    return AreaEstimate(
+        axis=area.axis,
+        area=area.area,
+        correct=area.correct,
+        total=area.total,
+        low=low,
+        mean=area.correct / area.total if area.total else 0.0,
+        high=high,
+        enough=False,
+        verdict="unsure",
+        more_needed=0,
+        whole=True,
+    )
 
 
 def _estimate(area: AreaScore, target: float, prior_a: float, prior_b: float) -> AreaEstimate:

@@ -125,12 +125,17 @@ def give_back(
 def time_set_by_trainer(person_id: int, *, hold: bool = False) -> OwnTime | None:
     """The person's time, where a trainer has set it; None where it is their own choice.
 
-    `hold` keeps it as it is to the end of the transaction.
+    It is their own choice in no open cohort: nobody could be asked to change it. What they chose
+    then stays theirs. `hold` keeps it as it is to the end of the transaction.
     """
     if hold:
         lock_person(person_id)
     row = storage.standing_of(person_id)
-    return None if row is None else OwnTime(row.time_factor, row.made_at)
+    if row is None or not cohort_storage.is_in_open_cohort(person_id):
+        return None
+    person = find_person(person_id)
+    chosen_since = person is None or person.time_factor != row.time_factor
+    return None if chosen_since else OwnTime(row.time_factor, row.made_at)
 
 
 def _member(

@@ -8,6 +8,7 @@ from app.domain.assignments import WindowState
 from app.domain.attempts import AttemptKind, Feedback
 from app.domain.bilingual import Bilingual, Language
 from app.services.assigned_starts import assigned, to_assignment
+from app.services.assignment_times import results_from
 from app.services.drawing import blueprint_for
 from app.services.site import Site
 from app.storage import assignments as storage
@@ -37,6 +38,10 @@ class AssignedLine:
     """The attempt to go on with."""
     finished: str | None
     """The newest finished attempt."""
+    result_from: datetime | None
+    """When its result opens; None where it can be read."""
+    given_back: bool
+    """The newest attempt was given back."""
 
     @property
     def startable(self) -> bool:
@@ -52,6 +57,8 @@ class AssignedPage:
     language: Language | None
     """None where the candidate chooses."""
     feedback: Feedback
+    results_from: datetime | None
+    """When results open for all; None where they open with each attempt."""
     base_minutes: int | None
     own_minutes: int | None
     break_minutes: int | None
@@ -87,6 +94,7 @@ def assigned_page(person: Person, handle: str, site: Site, now: datetime) -> Ass
         line=_line(row, cohort, attempts, now),
         language=assignment.language,
         feedback=assignment.feedback,
+        results_from=results_from(assignment, site),
         base_minutes=blueprint.minutes if timed else None,
         own_minutes=round(blueprint.minutes * person.time_factor) if timed else None,
         break_minutes=None if blueprint.break_after is None else own_break_minutes,
@@ -97,7 +105,8 @@ def _line(
     row: AssignmentRow, cohort: CohortRow, attempts: list[AttemptRow], now: datetime
 ) -> AssignedLine:
     running = [a.handle for a in attempts if a.finished_at is None]
-    finished = [a.handle for a in attempts if a.finished_at is not None and not a.voided_at]
+    finished = [a for a in attempts if a.finished_at is not None and not a.voided_at]
+    opens_at = finished[-1].feedback_from if finished else None
     return AssignedLine(
         handle=row.handle,
         title=row.title,
@@ -110,5 +119,7 @@ def _line(
         used=sum(a.assignment_try is not None for a in attempts),
         allowed=row.attempts_allowed,
         running=running[-1] if running else None,
-        finished=finished[-1] if finished else None,
+        finished=finished[-1].handle if finished else None,
+        result_from=opens_at if opens_at is not None and now < opens_at else None,
+        given_back=bool(attempts) and attempts[-1].voided_at is not None,
     )

@@ -9,8 +9,9 @@ from app.domain.assembly import ExamForm, FormEntry
 from app.domain.assignments import Assignment, Selection, require_start
 from app.domain.attempts import AttemptKind, Feedback
 from app.domain.bilingual import Language
-from app.domain.errors import NotFound
+from app.domain.errors import AssignmentWithdrawn, NotFound
 from app.domain.items import Axis, Level
+from app.services.assignment_times import results_from
 from app.services.attempts import finish_due, live_handle, store_started
 from app.services.drawing import (
     StartRequest,
@@ -20,6 +21,7 @@ from app.services.drawing import (
     require_try,
     take_try,
 )
+from app.services.maintenance import require_open
 from app.services.site import Site
 from app.services.tries import mock_standing
 from app.storage import assignments as storage
@@ -73,14 +75,16 @@ def stored_selection(selection: Selection) -> dict[str, Any]:
 def assigned(person: Person, handle: str) -> tuple[AssignmentRow, Assignment]:
     """What is set for this person under the handle.
 
-    Raises NotFound: also for whoever is not in its cohort, and where it was withdrawn.
+    Raises NotFound, also for whoever is not in its cohort, or AssignmentWithdrawn.
     """
     row = storage.find_assignment(handle)
-    if row is None or row.withdrawn_at is not None:
+    if row is None:
         raise NotFound
     cohort = cohort_storage.cohort_of(row.cohort_id)
     if cohort is None or cohort_storage.membership(person.id, cohort.id) is None:
         raise NotFound
+    if row.withdrawn_at is not None:
+        raise AssignmentWithdrawn
     return row, to_assignment(row, archived=cohort.archived_at is not None)
 
 
@@ -96,7 +100,7 @@ def start_assigned(
 
     Where one runs already its handle is returned: starting twice starts once. `wanted` is the
     candidate's language, where the assignment leaves the choice. Raises NotFound,
-    CohortArchived, NotOpenYet, PastDue, NoAttemptLeft, NoTryLeft or CannotDraw.
+    CohortArchived, NotOpenYet, PastDue, NoAttemptLeft, NoTryLeft, CannotDraw or MaintenanceMode.
     """
     lock_person(person.id)
     finish_due(now, site, person.id)
@@ -105,6 +109,7 @@ def start_assigned(
     if running:
         db.session.commit()
         return running
+    require_open(site)
     numbers = {
         attempt.assignment_try for attempt in storage.attempts_of_person_on(person.id, [row.id])
     }
@@ -145,7 +150,7 @@ def _drawn(
     )
     attempt.form = encode_form(form)
     attempt.assignment_id = row.id
-    attempt.feedback_from = assignment.feedback_from
+    attempt.feedback_from = results_from(assignment, site)
     attempt.language_fixed = attempt.language_fixed or assignment.language is not None
     take_try(attempt, standing, site, now)
     return attempt

@@ -115,6 +115,18 @@ def form_page(person: Person, cohort_handle: str, handle: str, site: Site) -> Fo
     )
 
 
+def picked_stems(
+    person: Person, cohort: CohortRow, item_ids: tuple[str, ...]
+) -> dict[str, Bilingual]:
+    """The stems of those of the ids that can be drawn; none for a candidate of the cohort."""
+    if not item_ids or cohort_storage.membership(person.id, cohort.id) is not None:
+        return {}
+    revisions = {item.item_id: item.revision for item in bank_storage.current_pool()}
+    known = [item_id for item_id in item_ids if item_id in revisions]
+    items = items_of(revisions[item_id] for item_id in known)
+    return {item_id: items[revisions[item_id]].stem for item_id in known}
+
+
 def swap_item(
     person: Person, cohort_handle: str, handle: str, position: int, site: Site, rng: random.Random
 ) -> Swap:

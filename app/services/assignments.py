@@ -5,7 +5,6 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from math import ceil
 
 from app.domain.access import Person
 from app.domain.assembly import ExamForm, draw_form
@@ -14,6 +13,7 @@ from app.domain.attempts import AttemptKind, Feedback
 from app.domain.bilingual import Bilingual, Language
 from app.domain.errors import CannotDraw, NotFound, Shortfall
 from app.services.assigned_starts import stored_selection, to_assignment
+from app.services.assignment_times import results_from, standard_minutes
 from app.services.cohorts import managed_cohort, managed_open_cohort
 from app.services.drawing import HANDLE_BYTES, blueprint_for
 from app.services.site import Site
@@ -26,7 +26,6 @@ from app.storage.attempts import encode_form
 from app.storage.cohorts import CohortRow
 from app.storage.database import db
 
-SECONDS_IN_A_MINUTE = 60
 CHOICE = "choice"
 """How the language is stored where the candidate chooses."""
 
@@ -37,6 +36,8 @@ class Fault(StrEnum):
     DUE_BEFORE_OPENING = "due_before_opening"
     DUE_NEEDED = "due_needed"
     """Results open after the due date, so there has to be one."""
+    DUE_PASSED = "due_passed"
+    """The due date was moved to a time that lies behind."""
     FEWER_THAN_USED = "fewer_than_used"
 
 
@@ -77,8 +78,10 @@ class AssignmentView:
     state: WindowState
     minutes: int | None
     """The standard time; None where no clock runs."""
+    results_from: datetime | None
+    """When results open for all; None where they open with each attempt."""
     started: int
-    """How many people have started it."""
+    """How many of its candidates have started it; what was given back does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def assignments_page(
     """The cohort's assignments. Raises NotFound."""
     cohort = managed_cohort(person, cohort_handle)
     rows = storage.assignments_of(cohort.id)
-    started = use.people_started([row.id for row in rows])
+    started = use.members_started([row.id for row in rows])
     views = tuple(_view(row, site, started.get(row.id, 0), now) for row in rows)
     return AssignmentsPage(cohort, views)
 
@@ -153,7 +156,7 @@ def assignment_page(
     cohort, row = managed_assignment(person, cohort_handle, handle)
     return AssignmentPage(
         cohort=cohort,
-        view=_view(row, site, use.people_started([row.id]).get(row.id, 0), now),
+        view=_view(row, site, use.members_started([row.id]).get(row.id, 0), now),
         most_used=use.most_attempts_used(row.id),
         shows_items=cohort_storage.membership(person.id, cohort.id) is None,
     )
@@ -181,20 +184,24 @@ def plan_to_copy(person: Person, handle: str) -> Plan:
 
 
 def change_assignment(
-    person: Person, cohort_handle: str, handle: str, change: Change, now: datetime
+    person: Person, cohort_handle: str, handle: str, change: Change, site: Site, now: datetime
 ) -> Fault | None:
     """Change the assignment, or say why it cannot be so. Raises NotFound or CohortArchived."""
     _cohort, row = managed_assignment(person, cohort_handle, handle, to_change=True)
     fault = window_fault(change.opens_at, change.due_at, Feedback(row.feedback))
+    if fault is None and change.due_at not in {None, row.due_at}:
+        fault = passed_fault(change.due_at, now)
     if fault is None and change.attempts_allowed < use.most_attempts_used(row.id):
         fault = Fault.FEWER_THAN_USED
     if fault is not None:
         return fault
-    if change.due_at != row.due_at:
-        row.reminded_at = None
-        if row.feedback == Feedback.AFTER_DUE.value and change.due_at is not None:
-            use.move_closed_results(row.id, change.due_at, now)
+    moved = change.due_at != row.due_at
     row.title, row.opens_at, row.due_at = change.title, change.opens_at, change.due_at
+    if moved:
+        row.reminded_at = None
+        opens = results_from(to_assignment(row), site)
+        if opens is not None:
+            use.move_closed_results(row.id, opens, now)
     row.attempts_allowed = change.attempts_allowed
     db.session.commit()
     return None
@@ -205,6 +212,11 @@ def window_fault(opens_at: datetime, due_at: datetime | None, feedback: Feedback
     if due_at is None:
         return Fault.DUE_NEEDED if feedback is Feedback.AFTER_DUE else None
     return Fault.DUE_BEFORE_OPENING if due_at <= opens_at else None
+
+
+def passed_fault(due_at: datetime | None, now: datetime) -> Fault | None:
+    """Whether a due date that is newly given lies behind already."""
+    return Fault.DUE_PASSED if due_at is not None and due_at <= now else None
 
 
 def withdraw_assignment(person: Person, cohort_handle: str, handle: str, now: datetime) -> None:
@@ -282,16 +294,12 @@ def _in_picked_order(form: ExamForm, item_ids: tuple[str, ...]) -> ExamForm:
 
 
 def _view(row: AssignmentRow, site: Site, started: int, now: datetime) -> AssignmentView:
-    plan = plan_of(row)
-    minutes = (
-        site.blueprint.minutes
-        if plan.kind is AttemptKind.MOCK
-        else ceil(site.blueprint.seconds_per_item * plan.items / SECONDS_IN_A_MINUTE)
-    )
+    assignment = to_assignment(row)
     return AssignmentView(
         handle=row.handle,
-        plan=plan,
-        state=to_assignment(row).window(now),
-        minutes=minutes if plan.timed else None,
+        plan=plan_of(row),
+        state=assignment.window(now),
+        minutes=standard_minutes(assignment, site),
+        results_from=results_from(assignment, site),
         started=started,
     )

@@ -10,6 +10,7 @@ from app.domain.access import Person
 from app.domain.attempts import Attempt, AttemptKind
 from app.domain.errors import LanguageFixed, NotFound
 from app.services.drawing import StartRequest, drawn_row
+from app.services.maintenance import require_open
 from app.services.site import Site
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
@@ -27,7 +28,7 @@ def start_attempt(
     """Draw a form, start its clock and return the attempt's handle.
 
     Where an attempt of this kind is running already, its handle is returned: starting twice
-    starts once. Raises NoTryLeft or CannotDraw.
+    starts once. Raises NoTryLeft, CannotDraw or MaintenanceMode.
     """
     lock_person(person.id)
     finish_due(now, site, person.id)
@@ -35,6 +36,7 @@ def start_attempt(
     if running:
         db.session.commit()
         return running
+    require_open(site)
     store_started(drawn_row(person, request, site, now, rng), now)
     return live_handle(person.id, request.kind) or _not_found()
 
@@ -66,10 +68,12 @@ def finish_due(now: datetime, site: Site, person_id: int | None = None) -> int:
     """Finish every attempt whose time has run out, from its saved answers; how many."""
     finished = 0
     for row in storage.live_attempts(person_id):
-        attempt = storage.to_attempt(row, storage.adjustments_of(row.id))
-        after = rules.finish_if_due(attempt, now, site.rules.tolerance_seconds)
-        if after is not attempt:
-            store_end(row, after)
+        if _due_end(row, now, site) is None:
+            continue
+        storage.hold(row)  # a save that was under way is in it now, or finds it finished
+        ended = _due_end(row, now, site)
+        if ended is not None:
+            store_end(row, ended)
             finished += 1
     return finished
 
@@ -184,6 +188,13 @@ def response_row(row: AttemptRow, position: int, now: datetime) -> ResponseRow:
         )
         db.session.add(response)
     return response
+
+
+def _due_end(row: AttemptRow, now: datetime, site: Site) -> Attempt | None:
+    """The attempt with its end, where its time has run out and nothing has ended it yet."""
+    attempt = storage.to_attempt(row, storage.adjustments_of(row.id))
+    ended = rules.finish_if_due(attempt, now, site.rules.tolerance_seconds)
+    return None if ended is attempt else ended
 
 
 def _as_it_stands(row: AttemptRow | None, now: datetime, site: Site) -> tuple[AttemptRow, Attempt]:

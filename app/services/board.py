@@ -17,7 +17,7 @@ from app.services.looks import LookAt, note_look, open_look
 from app.storage import boards as storage
 from app.storage import cohorts as cohort_storage
 from app.storage.assignments import AssignmentRow, assignments_of
-from app.storage.boards import Member
+from app.storage.boards import Member, Runs
 from app.storage.cohorts import CohortRow
 
 
@@ -98,11 +98,11 @@ class AssignmentBoard:
 def board_page(person: Person, cohort_handle: str, now: datetime) -> BoardPage:
     """Every assignment with its counts, newest first. Raises NotFound."""
     cohort = managed_cohort(person, cohort_handle)
-    people, runs = storage.members(cohort.id), storage.runs_on(cohort.id)
+    people, runs = storage.members(cohort.id, cohort_handle), storage.runs_on(cohort.id)
     lines = []
     for row in assignments_of(cohort.id):
         not_begun = _not_begun(cohort, row, now)
-        found = [progress(runs.get((row.id, m.person_id), ()), not_begun, now) for m in people]
+        found = [_progress(row, m, runs, not_begun, now) for m in people]
         lines.append(BoardLine(assignment_facts(row, now), _counts(found)))
     return BoardPage(cohort_facts(cohort), len(people), tuple(lines), sees_items(person, cohort))
 
@@ -119,9 +119,9 @@ def assignment_board(
             person_id=member.person_id,
             number=member.number,
             name=member.name if member.person_id in named else None,
-            progress=progress(runs.get((row.id, member.person_id), ()), not_begun, now),
+            progress=_progress(row, member, runs, not_begun, now),
         )
-        for member in storage.members(cohort.id)
+        for member in storage.members(cohort.id, handle)
     ]
     if named:
         lines.sort(key=lambda line: (line.name is None, (line.name or "").casefold(), line.number))
@@ -139,7 +139,7 @@ def assignment_board(
 def show_names(person: Person, cohort_handle: str, handle: str, now: datetime) -> str:
     """Note that the names are looked at, and give the look. Raises NotFound."""
     cohort, _row = managed_assignment(person, cohort_handle, handle)
-    return note_look(person, cohort.id, _ids(storage.members(cohort.id)), LookAt.NAMES, now)
+    return note_look(person, cohort.id, _ids(storage.members(cohort.id, handle)), LookAt.NAMES, now)
 
 
 def sees_items(person: Person, cohort: CohortRow) -> bool:
@@ -164,6 +164,14 @@ def assignment_facts(row: AssignmentRow, now: datetime) -> AssignmentFacts:
         state=to_assignment(row).window(now),
         attempts_allowed=row.attempts_allowed,
     )
+
+
+def _progress(
+    row: AssignmentRow, member: Member, runs: Runs, not_begun: Hand | None, now: datetime
+) -> Progress:
+    later = row.due_at is not None and member.joined_at > row.due_at
+    found = runs.get((row.id, member.person_id), ())
+    return progress(found, not_begun, now, joined_later=later)
 
 
 def _not_begun(cohort: CohortRow, row: AssignmentRow, now: datetime) -> Hand | None:

@@ -38,7 +38,7 @@ class CohortReport:
 def cohort_report(person: Person, cohort_handle: str, site: Site, now: datetime) -> CohortReport:
     """The report on the cohort. Raises NotFound."""
     cohort = managed_cohort(person, cohort_handle)
-    people = len(storage.members(cohort.id))
+    people = len(storage.members(cohort.id, cohort.handle))
     domains = cohort_areas(cohort, Axis.OSHPD, site)
     return CohortReport(
         cohort=cohort_facts(cohort),

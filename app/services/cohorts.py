@@ -4,6 +4,7 @@ import random
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 import sqlalchemy as sa
 
@@ -20,6 +21,15 @@ HANDLE_BYTES = 12
 CODE_DAYS = (7, 30, 90)
 """How long a class code may be valid."""
 TEACHING_ROLES = (Role.TRAINER.value, Role.ADMINISTRATOR.value)
+
+
+class Adding(Enum):
+    """What became of adding a trainer."""
+
+    ADDED = "added"
+    THERE = "there"
+    """Teaches the cohort already."""
+    NO = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +170,10 @@ def restore_cohort(person: Person, handle: str) -> None:
     db.session.commit()
 
 
-def add_trainer(person: Person, handle: str, username: str, now: datetime) -> bool:
+def add_trainer(person: Person, handle: str, username: str, now: datetime) -> Adding:
     """Let somebody else teach the cohort too, by sign-in name.
 
-    False where nobody with this name can be a trainer, whatever the reason.
+    `Adding.NO` where nobody with this name can be a trainer, whatever the reason.
     Raises NotFound or CohortArchived.
     """
     cohort = _held_cohort(person, handle)
@@ -171,11 +181,13 @@ def add_trainer(person: Person, handle: str, username: str, now: datetime) -> bo
     trainer = find_by_username(name) if username_is_possible(name) else None
     if trainer is None or not _can_teach(trainer):
         db.session.rollback()
-        return False
-    if not storage.teaches(trainer.id, cohort.id):
-        db.session.add(CohortTrainerRow(cohort_id=cohort.id, person_id=trainer.id, since=now))
+        return Adding.NO
+    if storage.teaches(trainer.id, cohort.id):
+        db.session.rollback()
+        return Adding.THERE
+    db.session.add(CohortTrainerRow(cohort_id=cohort.id, person_id=trainer.id, since=now))
     db.session.commit()
-    return True
+    return Adding.ADDED
 
 
 def remove_trainer(person: Person, handle: str, person_id: int) -> None:

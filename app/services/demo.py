@@ -31,6 +31,8 @@ PASSWORD = "peer support 2026"  # noqa: S105 (printed on purpose: the demonstrat
 
 FLAGGED = 0.08
 """The share of items that the cast flags."""
+REGISTERED = timedelta(days=21)
+"""How long ago the cast came: before the first of their tests."""
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name by which Babel finds message ids)
@@ -82,7 +84,9 @@ def fill_demo(site: Site, now: datetime, progress: Callable[[int], object]) -> C
     rng = random.Random("demonstration")
     for line in LINES:
         row = add_person(
-            Registration(line.username, line.display_name, password, line.language), now, line.role
+            Registration(line.username, line.display_name, password, line.language),
+            now - REGISTERED,
+            line.role,
         )
         if row is not None and line.role is Role.CANDIDATE:
             _play(to_person(row), line, site, now, rng)
@@ -119,11 +123,12 @@ def _play(person: Person, line: CastLine, site: Site, now: datetime, rng: random
 def _teach(site: Site, now: datetime, rng: random.Random) -> None:
     """Ben's cohort: one quiz that most have done, and one that is due tomorrow."""
     ben = _person("ben")
-    handle = create_cohort(ben, "Spring group", site.settings.time_zone, now - timedelta(days=15))
-    code = make_class_code(ben, handle, 30, now - timedelta(days=1), rng)
+    begun = now - timedelta(days=15)
+    handle = create_cohort(ben, "Spring group", site.settings.time_zone, begun)
+    code = make_class_code(ben, handle, 30, begun, rng)
     learners = [line for line in LINES if line.role is Role.CANDIDATE]
     for line in learners:
-        join(_person(line.username), code, now, shares_practice=line.username == "luis")
+        join(_person(line.username), code, begun, shares_practice=line.username == "luis")
     first = _set(ben, handle, "3", site, now - timedelta(days=9), now - timedelta(days=2), rng)
     for line in learners[:-1]:
         _do(line, first, site, now - timedelta(days=4), rng)

@@ -36,12 +36,14 @@ Options = Counter[tuple[int, str | None]]
 
 @dataclass(frozen=True, slots=True)
 class WrongOption:
-    """The distractor that most people chose; the first of equals."""
+    """The distractor that most people chose; the first of equals, of which there are `equals`."""
 
     text: Bilingual
     rationale: Bilingual
     misconception: Bilingual | None
     people: int
+    equals: int = 1
+    """How many options were chosen so often, this one with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ def _most_chosen(options: Options, items: Mapping[int, Item], site: Site) -> Wro
         rationale=option.rationale,
         misconception=site.taxonomy.misconceptions.get(option.misconception or ""),
         people=wrong[revision, option_id],
+        equals=[*wrong.values()].count(wrong[revision, option_id]),
     )
 
 
@@ -217,7 +220,8 @@ def _answers(
     cohort: CohortRow, found: Sequence[FinishedFirst], item_id: str, named: frozenset[int]
 ) -> ItemAnswers:
     met = _met(found, item_id)
-    names = {m.person_id: m.name for m in storage.members(cohort.id) if m.person_id in named}
+    everybody = storage.members(cohort.id, cohort.handle)
+    names = {member.person_id: member.name for member in everybody if member.person_id in named}
     people: dict[tuple[int, str | None], list[str]] = {}
     for person_id in sorted(names.keys() & met.keys(), key=lambda id_: names[id_].casefold()):
         people.setdefault(met[person_id], []).append(names[person_id])

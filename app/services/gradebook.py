@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from app.domain.access import Person
 from app.domain.bilingual import Bilingual, Language
 from app.domain.cohort_statistics import MIN_PEOPLE, effective_answers, likely_range
+from app.services.accommodations import MINUTE
 from app.services.board import CohortFacts, cohort_facts
 from app.services.cohorts import managed_cohort
 from app.services.looks import LookAt, note_look, open_look
@@ -47,6 +48,8 @@ class Cell:
     timed: bool = False
     time_factor: float | None = None
     """The person's own time in this attempt; None also where no clock ran."""
+    added_minutes: int = 0
+    """Given to this attempt while it ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,6 @@ class Row:
     """One member; without a name unless names were asked for."""
 
     number: int
-    """By the time of joining, so that it tells nothing of the name."""
     name: str | None
     cells: tuple[Cell, ...]
     """One for each column."""
@@ -96,6 +98,8 @@ class Gradebook:
     practice_target: float
 
 
+PAGE = "gradebook"
+"""Whose order the numbers follow that stand for names."""
 NOT_STARTED = Cell(CellState.NOT_STARTED)
 
 
@@ -161,7 +165,7 @@ def day_of(now: datetime, cohort: CohortRow) -> date:
 
 def _gradebook(cohort: CohortRow, named: frozenset[int], site: Site, now: datetime) -> Gradebook:
     assignments, cells = standing_assignments(cohort), cells_of(cohort)
-    rows = _rows(board_storage.members(cohort.id), named, assignments, cells)
+    rows = _rows(board_storage.members(cohort.id, PAGE), named, assignments, cells)
     return Gradebook(
         cohort=cohort_facts(cohort),
         day=day_of(now, cohort),
@@ -173,7 +177,7 @@ def _gradebook(cohort: CohortRow, named: frozenset[int], site: Site, now: dateti
 
 
 def _member_ids(cohort: CohortRow) -> list[int]:
-    return [member.person_id for member in board_storage.members(cohort.id)]
+    return [member.person_id for member in board_storage.members(cohort.id, PAGE)]
 
 
 def _column(row: AssignmentRow, done: list[Cell]) -> Column:
@@ -229,4 +233,5 @@ def _cell(lines: list[AttemptLine]) -> Cell:
         language=Language(shown.language),
         timed=timed,
         time_factor=shown.time_factor if timed else None,
+        added_minutes=round(shown.added_seconds / MINUTE),
     )

@@ -1,6 +1,6 @@
 """What a cohort finds hard, by subject: over all assignments, by each, by language, by week."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -45,6 +45,8 @@ class AreaRow:
     name: Bilingual
     whole: Share | None
     by_assignment: tuple[Share | None, ...]
+    asked: tuple[bool, ...]
+    """For each assignment, whether it has any question on the area."""
     languages: LanguageShares | None
 
 
@@ -68,6 +70,9 @@ class Areas:
     """Who has finished at least one."""
     blanks: int
     whole: Share | None
+    by_assignment: tuple[Share | None, ...]
+    """All areas of an assignment that enough people answered, so that none follows by subtraction.
+    """
     rows: tuple[AreaRow, ...]
     weeks: tuple[WeekLine, ...]
     weak: tuple[AreaRow, ...]
@@ -97,14 +102,18 @@ def heat_map_page(
 def cohort_areas(cohort: CohortRow, axis: Axis, site: Site) -> Areas:
     """Count the first attempts of the present members, finished and not voided, in one pass."""
     found = storage.finished_first(cohort.id)
-    cells = count_answers(_sheets(found, ZoneInfo(cohort.time_zone)), _facts(found, axis))
+    facts = _facts(found, axis)
+    cells = count_answers(_sheets(found, ZoneInfo(cohort.time_zone)), facts)
     summed = without_few(cells)
     done = {row.assignment_id for row in found}
     columns = tuple(row for row in assignments_of(cohort.id) if row.id in done)
     names = site.taxonomy.areas(axis)
     met = {area for by_area in cells.values() for area in by_area}
+    asked = {(row.assignment_id, facts[entry[1]].area) for row in found for entry in row.form}
     rows = tuple(
-        _row(cells, summed, area, name, columns) for area, name in names.items() if area in met
+        _row(cells, summed, area, name, columns, asked)
+        for area, name in names.items()
+        if area in met
     )
     return Areas(
         axis=axis,
@@ -112,6 +121,7 @@ def cohort_areas(cohort: CohortRow, axis: Axis, site: Site) -> Areas:
         people=len({row.person_id for row in found}),
         blanks=sum(row.chosen.count(None) for row in found),
         whole=added(tally for by_area in summed.values() for tally in by_area.values()).share(),
+        by_assignment=tuple(_column_share(cells, met, column) for column in columns),
         rows=rows,
         weeks=_weeks(summed, met),
         weak=_weak(rows, site.blueprint.practice_target),
@@ -135,8 +145,18 @@ def _sheets(found: Iterable[FinishedFirst], zone: ZoneInfo) -> Iterable[Sheet]:
         yield Sheet(person_id, assignment_id, language, monday, form, chosen)
 
 
+def _column_share(cells: Cells, areas: Iterable[str], column: AssignmentRow) -> Share | None:
+    tallies = [added_by(cells, "assignment_id", [area]).get(column.id) for area in areas]
+    return added(tally for tally in tallies if tally is not None and tally.enough).share()
+
+
 def _row(
-    cells: Cells, summed: Cells, area: str, name: Bilingual, columns: Sequence[AssignmentRow]
+    cells: Cells,
+    summed: Cells,
+    area: str,
+    name: Bilingual,
+    columns: Sequence[AssignmentRow],
+    asked: Container[tuple[int, str]],
 ) -> AreaRow:
     by_assignment = added_by(cells, "assignment_id", [area])
     return AreaRow(
@@ -144,6 +164,7 @@ def _row(
         name=name,
         whole=added(by_area[area] for by_area in summed.values() if area in by_area).share(),
         by_assignment=tuple(by_assignment[column.id].share() for column in columns),
+        asked=tuple((column.id, area) in asked for column in columns),
         languages=_languages(summed, area),
     )
 

@@ -1,6 +1,6 @@
 """Every attempt of a person, with the trend on new and on repeated items."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.access import Person
@@ -13,6 +13,7 @@ from app.services.attempts import load_all
 from app.services.results import mark
 from app.services.site import Site
 from app.storage import attempts as storage
+from app.storage.assignments import titles_of
 from app.storage.attempts import AttemptRow
 
 
@@ -22,6 +23,8 @@ class HistoryLine:
 
     handle: str
     kind: AttemptKind
+    title: Bilingual | None
+    """The assignment's, withdrawn or not; None for what the person chose alone."""
     areas: tuple[Bilingual, ...]
     started_at: datetime
     finished_at: datetime | None
@@ -55,8 +58,12 @@ def history_page(person: Person, now: datetime, site: Site) -> HistoryPage:
     marked = {row.id: mark(a, responses[row.id]) for row, a in finished}
     points = trend([marked[row.id] for row, _ in finished])
     trends = {row.id: point for (row, _), point in zip(finished, points, strict=True)}
+    titles = titles_of(row.assignment_id for row, _ in as_they_stand)
     lines = [
-        _history_line(row, a, marked.get(row.id), trends.get(row.id), now, site)
+        replace(
+            _history_line(row, a, marked.get(row.id), trends.get(row.id), now, site),
+            title=titles.get(row.assignment_id),
+        )
         for row, a in reversed(as_they_stand)
     ]
     over_time = [(a.finished_at or now, trends[row.id]) for row, a in finished if not a.voided]
@@ -78,6 +85,7 @@ def _history_line(
     return HistoryLine(
         handle=row.handle,
         kind=attempt.kind,
+        title=None,
         areas=_area_names(row, site),
         started_at=attempt.started_at,
         finished_at=attempt.finished_at,

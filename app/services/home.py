@@ -6,13 +6,16 @@ from datetime import datetime
 
 from app.domain.access import Person
 from app.domain.attempts import AttemptKind, AttemptStatus
+from app.domain.bilingual import Bilingual
 from app.domain.eligibility import TryStanding
 from app.services.assigned import AssignedLine, assigned_lines
 from app.services.attempts import load
+from app.services.maintenance import Maintenance, maintenance_of
 from app.services.site import Site
 from app.services.tries import has_passed, mock_standing, sitting_standing
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
+from app.storage.assignments import titles_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class RunningAttempt:
 
     handle: str
     kind: AttemptKind
+    title: Bilingual | None
+    """The assignment's, withdrawn or not; None for what the person chose alone."""
     position: int
     total: int
     deadline: datetime | None
@@ -37,6 +42,8 @@ class HomePage:
     passed: bool
     """The person has recorded that they passed the real exam."""
     assigned: tuple[AssignedLine, ...]
+    maintenance: Maintenance | None
+    """Nothing new can be started now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ def home_page(person: Person, site: Site, now: datetime) -> HomePage:
         sittings=sitting_standing(person, site, now),
         passed=has_passed(person),
         assigned=assigned_lines(person, now),
+        maintenance=maintenance_of(site.settings.instance),
     )
 
 
@@ -90,13 +98,16 @@ def _repeats(person: Person, site: Site) -> int:
 def running_attempts(person: Person, site: Site, now: datetime) -> tuple[RunningAttempt, ...]:
     """The attempts that can be gone on with at `now`."""
     found = []
-    for row in storage.live_attempts(person.id):
+    rows = storage.live_attempts(person.id)
+    titles = titles_of(row.assignment_id for row in rows)
+    for row in rows:
         attempt = load(person, row.handle, now, site)[1]
         if attempt.finished_at is None:
             found.append(
                 RunningAttempt(
                     handle=row.handle,
                     kind=attempt.kind,
+                    title=titles.get(row.assignment_id),
                     position=row.position,
                     total=attempt.last_position,
                     deadline=attempt.deadline(now),

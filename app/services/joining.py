@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from app.config import Settings
 from app.domain.access import Person
 from app.domain.codes import normal_code, shown_code
-from app.domain.errors import AlreadyMember, CodeGone, NotFound
+from app.domain.errors import AlreadyMember, CodeGone, NotFound, OwnCohort
 from app.domain.wall_clock import wall_at
 from app.services.throttle import Try, may_try
 from app.storage import cohorts as storage
 from app.storage import throttle
 from app.storage.cohorts import CohortMemberRow, CohortRow, InvitationRow
-from app.storage.database import db
+from app.storage.database import db, held
 from app.storage.people import lock_person
 
 JOIN = "join"
@@ -75,7 +75,7 @@ def judge_code(
 def invitation_page(person: Person | None, code: str, now: datetime) -> InvitationPage:
     """What the code leads to; None stands for somebody who is not signed in.
 
-    Raises CodeGone or AlreadyMember.
+    Raises CodeGone, AlreadyMember or OwnCohort.
     """
     row = storage.find_invitation(normal_code(code))
     cohort = _cohort_of(person, row, now)
@@ -87,14 +87,18 @@ def invitation_page(person: Person | None, code: str, now: datetime) -> Invitati
 
 
 def join(person: Person, code: str, now: datetime, *, shares_practice: bool) -> str:
-    """Let the person into the code's cohort and give its name. Raises CodeGone or AlreadyMember."""
+    """Let the person into the code's cohort and give its name.
+
+    Raises CodeGone, AlreadyMember or OwnCohort.
+    """
     lock_person(person.id)
-    held = sa.select(InvitationRow).where(InvitationRow.code == normal_code(code))
-    row = db.session.scalar(held.with_for_update())
+    found = sa.select(InvitationRow).where(InvitationRow.code == normal_code(code))
+    row = db.session.scalar(held(found, InvitationRow))
     cohort = _cohort_of(person, row, now)
     if row is None or (row.single_use and not storage.use_once(row.id, person.id, now)):
         raise CodeGone
     name = cohort.name
+    storage.close_invitations(cohort.id, person.id, now)
     db.session.add(
         CohortMemberRow(
             cohort_id=cohort.id,
@@ -153,6 +157,8 @@ def _cohort_of(person: Person | None, row: InvitationRow | None, now: datetime) 
         raise CodeGone
     if person is not None and storage.membership(person.id, row.cohort_id):
         raise AlreadyMember
+    if person is not None and storage.teaches(person.id, row.cohort_id):
+        raise OwnCohort
     cohort = storage.cohort_of(row.cohort_id)
     if cohort is None or not _is_open(row, now):
         raise CodeGone

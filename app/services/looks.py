@@ -42,7 +42,7 @@ class LookLine:
 
 
 def note_look(
-    viewer: Person, cohort_id: int, person_ids: Iterable[int], at_what: LookAt, now: datetime
+    viewer: Person, cohort_id: int | None, person_ids: Iterable[int], at_what: LookAt, now: datetime
 ) -> str:
     """Note who looks at whom, and give the look's handle. The caller has checked the right."""
     handle = secrets.token_urlsafe(HANDLE_BYTES)
@@ -75,9 +75,9 @@ def open_look(
     )
 
 
-def looks_at_me(person: Person) -> tuple[LookLine, ...]:
+def looks_at_me(person: Person, most: int = SHOWN) -> tuple[LookLine, ...]:
     """The newest looks at the person's record."""
-    found = storage.looks_at(person.id, SHOWN)
+    found = storage.looks_at(person.id, most)
     wanted = {row.cohort_id for row, _ in found if row.cohort_id is not None}
     names = {
         cohort_id: cohort.name

@@ -1,12 +1,15 @@
 """What a candidate can read of their own record: who gave what and why, and who looked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 
 from app.domain.access import Person
 from app.domain.attempts import AttemptKind
 from app.domain.bilingual import Bilingual
-from app.services.looks import LookLine, looks_at_me
+from app.domain.wall_clock import wall_at
+from app.services.looks import SHOWN, LookLine, looks_at_me
 from app.services.record_lines import (
     AddedLine,
     StandingLine,
@@ -31,17 +34,30 @@ class AttemptName:
 
 
 @dataclass(frozen=True, slots=True)
+class LookDay:
+    """Equal looks that follow one another on one day."""
+
+    look: LookLine
+    """The newest of them."""
+    day: date
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class MyRecordPage:
     """Everything newest first."""
 
     standing: tuple[StandingLine, ...]
     added: tuple[tuple[AttemptName, AddedLine], ...]
     given_back: tuple[tuple[AttemptName, VoidLine], ...]
-    looks: tuple[LookLine, ...]
+    looks: tuple[LookDay, ...]
+    more_looks: bool
+    """There are older ones, which are not shown."""
 
 
-def my_record_page(person: Person) -> MyRecordPage:
-    """The person's own record."""
+def my_record_page(person: Person, time_zone: str) -> MyRecordPage:
+    """The person's own record; days are those of the time zone."""
+    looks = looks_at_me(person, SHOWN + 1)
     added, voided = storage.adjustments_to(person.id), storage.voided_of(person.id)
     names = storage.names_of([a.made_by for a, _, _ in added] + [t.row.voided_by for t in voided])
     given_back = ((_name(t.row, t.title), void_line(t, names)) for t in voided)
@@ -49,7 +65,22 @@ def my_record_page(person: Person) -> MyRecordPage:
         standing=standing_lines(person.id),
         added=tuple((_name(row, title), added_line(made, names)) for made, row, title in added),
         given_back=tuple((name, void) for name, void in given_back if void is not None),
-        looks=looks_at_me(person),
+        looks=by_day(looks[:SHOWN], time_zone),
+        more_looks=len(looks) > SHOWN,
+    )
+
+
+def by_day(looks: Iterable[LookLine], time_zone: str) -> tuple[LookDay, ...]:
+    """One line for equal looks that follow one another on one day."""
+
+    def same(look: LookLine) -> tuple[object, ...]:
+        day = wall_at(look.looked_at, time_zone).date()
+        return day, look.viewer, look.cohort, look.at_what
+
+    found = (list(group) for _, group in groupby(looks, same))
+    return tuple(
+        LookDay(group[0], wall_at(group[0].looked_at, time_zone).date(), len(group))
+        for group in found
     )
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 from zoneinfo import ZoneInfo
 
 from app.domain.access import Person, may_see_practice
-from app.domain.errors import NotFound
+from app.domain.errors import LookOver, NotFound
 from app.services.accommodations import may_change
 from app.services.cohorts import managed_cohort
 from app.services.looks import LookAt, note_look, open_look
@@ -17,10 +18,16 @@ from app.services.record_lines import (
     standing_lines,
 )
 from app.services.site import Site
+from app.storage import assignments as assignment_storage
+from app.storage import boards as board_storage
 from app.storage import cohorts as cohort_storage
 from app.storage import records as storage
+from app.storage.attempts import find_any_attempt
 from app.storage.cohorts import CohortMemberRow, CohortRow
 from app.storage.people import find_person
+
+PAGE = "people"
+"""Whose order the numbers follow that stand for names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,6 @@ class MemberLine:
 
     person_id: int
     number: int
-    """By the time of joining, so that it tells nothing of the name."""
     name: str | None
     joined_on: date
 
@@ -76,8 +82,7 @@ def people_page(person: Person, cohort_handle: str, look: str | None, now: datet
     cohort = managed_cohort(person, cohort_handle)
     named = open_look(person, look, cohort.id, LookAt.NAMES, now)
     members = cohort_storage.members_of(cohort.id)
-    joined = sorted((m.joined_at, m.person_id) for m, _ in members)
-    numbers = {person_id: number for number, (_, person_id) in enumerate(joined, start=1)}
+    numbers = {m.person_id: m.number for m in board_storage.members(cohort.id, PAGE)}
     lines = [
         MemberLine(
             person_id=row.id,
@@ -121,21 +126,21 @@ def kept_look(
 def name_shown(
     person: Person, cohort_handle: str, person_id: int, look: str | None, now: datetime
 ) -> tuple[CohortFacts, str]:
-    """A member's name, by a look at names or at the record. Raises NotFound."""
+    """A member's name, by a look at names or at the record. Raises NotFound or LookOver."""
     cohort, _member = _member_of(person, cohort_handle, person_id)
     seen = (open_look(person, look, cohort.id, at, now) for at in (LookAt.NAMES, LookAt.RECORD))
     if not any(person_id in people for people in seen):
-        raise NotFound
+        raise LookOver
     return _facts(cohort), storage.names_of([person_id])[person_id]
 
 
 def record_page(
     person: Person, cohort_handle: str, person_id: int, look: str | None, now: datetime, site: Site
 ) -> RecordPage:
-    """The member's record. Raises NotFound, also without an open look."""
+    """The member's record. Raises NotFound, or LookOver without an open look."""
     cohort, member = _member_of(person, cohort_handle, person_id)
     if not look or person_id not in open_look(person, look, cohort.id, LookAt.RECORD, now):
-        raise NotFound
+        raise LookOver
     row = find_person(person_id)
     if row is None:
         raise NotFound
@@ -165,6 +170,31 @@ def attempt_line(page: RecordPage, attempt_handle: str) -> RecordLine:
     if line is None:
         raise NotFound
     return line
+
+
+class Again(Enum):
+    """Whether an attempt can be started once more after it is given back."""
+
+    YES = "yes"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+    USED_UP = "used_up"
+
+
+def again_after(person_id: int, attempt_handle: str, now: datetime) -> Again:
+    """What giving this attempt back leaves the person. The caller has checked the right."""
+    row = find_any_attempt(attempt_handle)
+    found = None if row is None or row.assignment_id is None else row.assignment_id
+    assignment = None if found is None else assignment_storage.assignment_of(found)
+    if row is None or assignment is None:
+        return Again.YES
+    if assignment.withdrawn_at is not None:
+        return Again.WITHDRAWN
+    if assignment.due_at is not None and now > assignment.due_at:
+        return Again.CLOSED
+    others = assignment_storage.attempts_of_person_on(person_id, [assignment.id])
+    used = sum(other.voided_at is None and other.id != row.id for other in others)
+    return Again.USED_UP if used >= assignment.attempts_allowed else Again.YES
 
 
 def _member_of(

@@ -16,6 +16,7 @@ from app.services.clock import AddedTime, ClockFace, added_time, clock_face
 from app.services.site import Site
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
+from app.storage.assignments import fixes_language
 from app.storage.attempts import AttemptRow, ResponseRow
 from app.storage.database import db
 
@@ -83,6 +84,8 @@ class ItemPage:
     total: int
     language: Language
     language_fixed: bool
+    language_by_trainer: bool
+    """The assignment fixes it, not the candidate's choice at the start."""
     side_by_side: bool
     stem: Bilingual
     options: tuple[OptionLine, ...]
@@ -105,6 +108,7 @@ class MapFilter(StrEnum):
 
     ALL = "all"
     INCOMPLETE = "incomplete"
+    """Without an answer, seen or not."""
     FLAGGED = "flagged"
     UNSEEN = "unseen"
 
@@ -131,6 +135,7 @@ def item_page(
         total=attempt.last_position,
         language=attempt.language if row.language_fixed else reading,
         language_fixed=row.language_fixed,
+        language_by_trainer=row.language_fixed and fixes_language(row.assignment_id),
         side_by_side=row.side_by_side,
         stem=item.stem,
         options=_option_lines(item, entry.option_order, response),

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.access import Person
-from app.domain.attempts import Attempt, AttemptKind, FinishReason, require_result
+from app.domain.attempts import Attempt, AttemptKind, FinishReason, result_is_open
 from app.domain.bilingual import Bilingual, Language
-from app.domain.errors import NotOnForm, ResultNotReady
+from app.domain.errors import FeedbackLater, NotOnForm, ResultNotReady
 from app.domain.items import Axis, Item, Level, PoolItem
 from app.domain.scoring import MarkedItem, Pace, Score, pace, score
 from app.domain.weak_areas import AreaEstimate, estimate_areas, overall_interval
 from app.services.attempts import load
 from app.services.site import Site
+from app.storage import assignments as assignment_storage
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
 from app.storage.attempts import AttemptRow, ResponseRow
@@ -48,6 +49,8 @@ class ResultPage:
 
     handle: str
     kind: AttemptKind
+    title: Bilingual | None
+    """The assignment's, withdrawn or not; None for what the person chose alone."""
     language: Language
     started_at: datetime
     finished_at: datetime
@@ -122,6 +125,7 @@ def result_page(person: Person, handle: str, now: datetime, site: Site) -> Resul
     return ResultPage(
         handle=handle,
         kind=attempt.kind,
+        title=assignment_storage.titles_of([row.assignment_id]).get(row.assignment_id),
         language=attempt.language,
         started_at=attempt.started_at,
         finished_at=attempt.finished_at or now,
@@ -198,7 +202,9 @@ def _finished(person: Person, handle: str, now: datetime, site: Site) -> tuple[A
     row, attempt = load(person, handle, now, site)
     if attempt.finished_at is None:
         raise ResultNotReady(row.position)
-    require_result(attempt, now)
+    if attempt.feedback_from is not None and not result_is_open(attempt, now):
+        zone = assignment_storage.time_zone_of(row.assignment_id)
+        raise FeedbackLater(attempt.feedback_from, zone)
     return row, attempt
 
 

@@ -11,6 +11,7 @@ from app.services.attempts import load
 from app.services.clock import ClockFace, clock_face
 from app.services.responses import MapFilter, MapLine, map_lines
 from app.services.site import Site
+from app.storage import assignments as assignment_storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class PartPage:
     break_seconds_left: int
     break_minutes: int
     locks_first_part: bool
+    result_from: datetime | None
+    """When the result opens, where that is later than the end."""
+    time_zone: str | None
+    """The cohort's, where there is one."""
 
 
 def part_page(
@@ -70,13 +75,15 @@ def part_page(
         break_seconds_left=max(0, length - used),
         break_minutes=length // 60,
         locks_first_part=attempt.lock_first_part,
+        result_from=None if rules.result_is_open(attempt, now) else attempt.feedback_from,
+        time_zone=assignment_storage.time_zone_of(row.assignment_id),
     )
 
 
 def _passes(line: MapLine, show: MapFilter) -> bool:
     return {
         MapFilter.ALL: True,
-        MapFilter.INCOMPLETE: line.state is ItemState.INCOMPLETE,
+        MapFilter.INCOMPLETE: line.state is not ItemState.COMPLETE,
         MapFilter.FLAGGED: line.flagged,
         MapFilter.UNSEEN: line.state is ItemState.UNSEEN,
     }[show]

@@ -7,6 +7,7 @@ export function showAdded(added) {
   const list = document.querySelector("[data-added-list]");
   const banner = document.querySelector("[data-added-banner]");
   if (!list || !banner) return;
+  list.hidden = true; // the banner tells it: the list is for those without scripts
   const key = `added-${list.dataset.addedList}`;
   for (const { id, text } of added || []) {
     if (list.querySelector(`[data-added="${Number(id)}"]`)) continue;
@@ -14,7 +15,6 @@ export function showAdded(added) {
     line.dataset.added = id;
     line.textContent = text;
     list.append(line);
-    list.hidden = false;
   }
   const news = [...list.children].filter((line) => Number(line.dataset.added) > seen(key));
   if (!news.length) return;

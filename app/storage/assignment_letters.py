@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.storage.assignments import AssignmentRow
 from app.storage.attempts import AttemptRow
 from app.storage.cohorts import CohortMemberRow, CohortRow
-from app.storage.database import db
+from app.storage.database import db, held
 from app.storage.people import PersonRow
 
 
@@ -52,7 +52,7 @@ def due_between(
         .order_by(AssignmentRow.id)
     )
     if hold:
-        query = query.with_for_update(of=AssignmentRow, skip_locked=True)
+        query = held(query, AssignmentRow, skip_locked=True)
     return [(row, cohort) for row, cohort in db.session.execute(query)]
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from app.storage.assignments import AssignmentRow
 from app.storage.attempts import AttemptRow
+from app.storage.cohorts import CohortMemberRow
 from app.storage.database import db
 
 
@@ -14,6 +16,24 @@ def people_started(assignment_ids: Sequence[int]) -> dict[int, int]:
     query = (
         sa.select(AttemptRow.assignment_id, sa.func.count(AttemptRow.person_id.distinct()))
         .where(AttemptRow.assignment_id.in_(assignment_ids))
+        .group_by(AttemptRow.assignment_id)
+    )
+    return {found: people for found, people in db.session.execute(query) if found is not None}
+
+
+def members_started(assignment_ids: Sequence[int]) -> dict[int, int]:
+    """How many of those who are in its cohort now have started each; voided attempts count not."""
+    query = (
+        sa.select(AttemptRow.assignment_id, sa.func.count(AttemptRow.person_id.distinct()))
+        .join(AssignmentRow, AssignmentRow.id == AttemptRow.assignment_id)
+        .join(
+            CohortMemberRow,
+            sa.and_(
+                CohortMemberRow.cohort_id == AssignmentRow.cohort_id,
+                CohortMemberRow.person_id == AttemptRow.person_id,
+            ),
+        )
+        .where(AttemptRow.assignment_id.in_(assignment_ids), AttemptRow.voided_at.is_(None))
         .group_by(AttemptRow.assignment_id)
     )
     return {found: people for found, people in db.session.execute(query) if found is not None}

@@ -1,6 +1,6 @@
 """What a trainer sets for a cohort."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.bilingual import Bilingual
 from app.storage.attempts import AttemptRow
-from app.storage.cohorts import CohortMemberRow
-from app.storage.database import Base, db
+from app.storage.cohorts import CohortMemberRow, CohortRow
+from app.storage.database import Base, Handle, db
 
 
 class AssignmentRow(Base):
@@ -32,7 +32,7 @@ class AssignmentRow(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    handle: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    handle: Mapped[str] = mapped_column(Handle(32), unique=True)
     cohort_id: Mapped[int] = mapped_column(
         sa.ForeignKey("cohort.id", ondelete="CASCADE"), index=True
     )
@@ -62,6 +62,36 @@ class AssignmentRow(Base):
 def find_assignment(handle: str) -> AssignmentRow | None:
     """The assignment with this handle, withdrawn or not, whoever's it is."""
     return db.session.scalar(sa.select(AssignmentRow).where(AssignmentRow.handle == handle))
+
+
+def titles_of(assignment_ids: Iterable[int | None]) -> dict[int | None, Bilingual]:
+    """The titles of these assignments, withdrawn ones too, in one query; None has no title."""
+    wanted = {found for found in assignment_ids if found is not None}
+    if not wanted:
+        return {}
+    query = sa.select(AssignmentRow.id, AssignmentRow.title).where(AssignmentRow.id.in_(wanted))
+    return {row.id: row.title for row in db.session.execute(query)}
+
+
+def assignment_of(assignment_id: int) -> AssignmentRow | None:
+    """The assignment with this id, withdrawn or not."""
+    return db.session.get(AssignmentRow, assignment_id)
+
+
+def time_zone_of(assignment_id: int | None) -> str | None:
+    """The time zone of the assignment's cohort; None where there is no assignment."""
+    query = (
+        sa.select(CohortRow.time_zone)
+        .join(AssignmentRow, AssignmentRow.cohort_id == CohortRow.id)
+        .where(AssignmentRow.id == assignment_id)
+    )
+    return db.session.scalar(query)
+
+
+def fixes_language(assignment_id: int | None) -> bool:
+    """Whether the assignment, if there is one, says in which language it is done."""
+    row = None if assignment_id is None else db.session.get(AssignmentRow, assignment_id)
+    return row is not None and row.language != "choice"
 
 
 def assignments_of(cohort_id: int) -> Sequence[AssignmentRow]:

@@ -11,7 +11,7 @@ from app.domain.assembly import ExamForm, FormEntry
 from app.domain.attempts import Attempt, AttemptKind, Feedback, FinishReason
 from app.domain.bilingual import Language
 from app.domain.timing import Break, TimeAdjustment, TimeAllowance
-from app.storage.database import Base, db
+from app.storage.database import Base, Handle, db, held
 
 LIVE = sa.text("finished_at IS NULL")
 
@@ -46,7 +46,7 @@ class AttemptRow(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    handle: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    handle: Mapped[str] = mapped_column(Handle(32), unique=True)
     person_id: Mapped[int] = mapped_column(
         sa.ForeignKey("person.id", ondelete="CASCADE"), index=True
     )
@@ -198,7 +198,7 @@ def find_attempt(handle: str, person_id: int, *, lock: bool = False) -> AttemptR
     query = sa.select(AttemptRow).where(
         AttemptRow.handle == handle, AttemptRow.person_id == person_id
     )
-    return db.session.scalar(query.with_for_update() if lock else query)
+    return db.session.scalar(held(query, AttemptRow) if lock else query)
 
 
 def find_any_attempt(handle: str) -> AttemptRow | None:
@@ -229,6 +229,11 @@ def adjustments_of_many(attempt_ids: Iterable[int]) -> dict[int, list[Adjustment
     return found
 
 
+def hold(row: AttemptRow) -> None:
+    """Hold the row to the end of the transaction, and read it as it stands then."""
+    db.session.execute(held(sa.select(AttemptRow).where(AttemptRow.id == row.id), AttemptRow))
+
+
 def live_attempts(person_id: int | None = None) -> Sequence[AttemptRow]:
     """Attempts that nothing has finished yet: one person's, or everybody's."""
     query = sa.select(AttemptRow).where(AttemptRow.finished_at.is_(None)).order_by(AttemptRow.id)
@@ -240,7 +245,9 @@ def live_attempts(person_id: int | None = None) -> Sequence[AttemptRow]:
 def attempts_of(person_id: int) -> Sequence[AttemptRow]:
     """All the person's attempts, oldest first."""
     return db.session.scalars(
-        sa.select(AttemptRow).where(AttemptRow.person_id == person_id).order_by(AttemptRow.id)
+        sa.select(AttemptRow)
+        .where(AttemptRow.person_id == person_id)
+        .order_by(AttemptRow.started_at, AttemptRow.id)
     ).all()
 
 

@@ -110,9 +110,13 @@ def exposures() -> dict[str, int]:
 
 
 def count_exposure(item_ids: Iterable[str]) -> None:
-    """Note that these items now stand on one more form."""
+    """Note that these items now stand on one more form.
+
+    They are held in one order first: starts of several people would else wait for each other.
+    """
+    noted = sorted(item_ids)
+    held_in_order = sa.select(ItemRow.id).where(ItemRow.id.in_(noted)).order_by(ItemRow.id)
+    db.session.execute(held_in_order.with_for_update(key_share=True))
     db.session.execute(
-        sa.update(ItemRow)
-        .where(ItemRow.id.in_(list(item_ids)))
-        .values(exposure=ItemRow.exposure + 1)
+        sa.update(ItemRow).where(ItemRow.id.in_(noted)).values(exposure=ItemRow.exposure + 1)
     )

@@ -6,6 +6,7 @@ Only attempts on the cohort's own assignments that are not withdrawn, and none t
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ class Member(NamedTuple):
     person_id: int
     number: int
     name: str
+    joined_at: datetime
 
 
 class FinishedFirst(NamedTuple):
@@ -41,15 +43,26 @@ Runs = dict[tuple[int, int], list[Run]]
 """Attempts by assignment and person, oldest first."""
 
 
-def members(cohort_id: int) -> tuple[Member, ...]:
-    """The members, numbered by the time of joining, which tells nothing of the name."""
+def members(cohort_id: int, page: str) -> tuple[Member, ...]:
+    """The members, numbered in an order of this page's own, which no other page tells.
+
+    Whoever has been named on one page is not known by the number on the next. The order hangs
+    on a secret of each person, so that it cannot be worked out from outside.
+    """
     rows = db.session.execute(
-        sa.select(CohortMemberRow.person_id, PersonRow.display_name)
+        sa.select(
+            CohortMemberRow.person_id,
+            PersonRow.display_name,
+            PersonRow.fs_uniquifier,
+            CohortMemberRow.joined_at,
+        )
         .join(PersonRow, PersonRow.id == CohortMemberRow.person_id)
         .where(CohortMemberRow.cohort_id == cohort_id)
-        .order_by(CohortMemberRow.joined_at, CohortMemberRow.person_id)
     )
-    return tuple(Member(row[0], number, row[1]) for number, row in enumerate(rows, start=1))
+    mixed = sorted(rows, key=lambda row: sha256(f"{page}:{row[2]}".encode()).digest())
+    return tuple(
+        Member(row[0], number, row[1], row[3]) for number, row in enumerate(mixed, start=1)
+    )
 
 
 def runs_on(cohort_id: int, assignment_id: int | None = None) -> Runs:
@@ -66,13 +79,15 @@ def runs_on(cohort_id: int, assignment_id: int | None = None) -> Runs:
             sa.func.json_array_length(AttemptRow.form),
             AttemptRow.practice_target,
             AttemptRow.language,
+            AttemptRow.chosen,
         )
         .where(*_counts(cohort_id, assignment_id))
         .order_by(AttemptRow.id)
     )
     runs: Runs = defaultdict(list)
-    for attempt_id, on, person_id, start, end, right, total, target, language in rows:
-        saved = answered.get(attempt_id, (0, None))
+    for attempt_id, on, person_id, start, end, right, total, target, language, chosen in rows:
+        handed_in = sum(option is not None for option in chosen or ())
+        saved = answered.get(attempt_id, (handed_in, None))
         runs[on, person_id].append(Run(start, end, right, total, target, language, *saved))
     return runs
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.storage.database import Base, db
+from app.storage.database import Base, Handle, db
 from app.storage.people import PersonRow
 
 
@@ -16,7 +16,7 @@ class CohortRow(Base):
     __tablename__ = "cohort"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    handle: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    handle: Mapped[str] = mapped_column(Handle(32), unique=True)
     name: Mapped[str] = mapped_column(sa.String(80))
     time_zone: Mapped[str] = mapped_column(sa.String(64))
     """Where its dates and times are meant, as an IANA name."""
@@ -64,7 +64,7 @@ class InvitationRow(Base):
     cohort_id: Mapped[int] = mapped_column(
         sa.ForeignKey("cohort.id", ondelete="CASCADE"), index=True
     )
-    code: Mapped[str] = mapped_column(sa.String(16), unique=True)
+    code: Mapped[str] = mapped_column(Handle(16), unique=True)
     single_use: Mapped[bool]
     name: Mapped[str | None] = mapped_column(sa.String(80))
     """For whom it is, where it is for one person (a row of a roster)."""
@@ -125,6 +125,16 @@ def cohorts_joined_by(person_id: int) -> Sequence[tuple[CohortRow, CohortMemberR
     return [(cohort, member) for cohort, member in db.session.execute(query)]
 
 
+def is_in_open_cohort(person_id: int) -> bool:
+    """Whether the person is a candidate in any cohort that is not archived."""
+    query = (
+        sa.select(CohortRow.id)
+        .join(CohortMemberRow, CohortMemberRow.cohort_id == CohortRow.id)
+        .where(CohortMemberRow.person_id == person_id, CohortRow.archived_at.is_(None))
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def members_of(cohort_id: int) -> Sequence[tuple[CohortMemberRow, PersonRow]]:
     """The cohort's candidates, by display name."""
     query = (
@@ -162,6 +172,23 @@ def invitations_of(cohort_id: int) -> Sequence[InvitationRow]:
         .where(InvitationRow.cohort_id == cohort_id)
         .order_by(InvitationRow.id.desc())
     ).all()
+
+
+def close_invitations(cohort_id: int, person_id: int, now: datetime) -> None:
+    """Close what was meant for somebody who is in now: the invitations to the same address."""
+    address = sa.select(sa.func.lower(PersonRow.email)).where(PersonRow.id == person_id)
+    db.session.execute(
+        sa.update(InvitationRow)
+        .where(
+            InvitationRow.cohort_id == cohort_id,
+            InvitationRow.single_use,
+            InvitationRow.used_at.is_(None),
+            InvitationRow.revoked_at.is_(None),
+            InvitationRow.email == address.scalar_subquery(),
+        )
+        .values(used_at=now, used_by=person_id, name=None, email=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def use_once(invitation_id: int, person_id: int, now: datetime) -> bool:

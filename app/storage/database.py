@@ -3,14 +3,19 @@
 SQLite runs with synchronous=FULL, foreign keys on, and every transaction that may write
 opens with BEGIN IMMEDIATE, so that a limit checked inside it holds. The write-ahead log is
 used only by versions without the WAL-reset race (3.51.3, or 3.50.7 of 3.50, or 3.44.6 of 3.44).
+
+PostgreSQL runs at READ COMMITTED: what must not be counted twice is held first (`held`), and read
+after that. Its `synchronous_commit` and `fsync` are the server's own and must be on.
+`broken_promises` reads all of this back from a connection as the site uses it.
 """
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -21,6 +26,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.domain.bilingual import Bilingual
 
 BUSY_TIMEOUT_MS = 10_000
+ISOLATION = "READ COMMITTED"
+SYNCHRONOUS_FULL = "2"
+FLUSHED = ("on", "local", "remote_write", "remote_apply")
+"""The values of `synchronous_commit` with which a commit is on disk before it is acknowledged."""
+
+Query = TypeVar("Query", bound=sa.Select[*tuple[Any, ...]])
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
@@ -45,6 +56,21 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         """Naive UTC stored, aware out."""
         del dialect
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Handle(sa.TypeDecorator[str]):
+    """A short name that people send back to us; one with a NUL in it names nothing.
+
+    PostgreSQL refuses a NUL in any text, even in a question; SQLite would find nothing.
+    """
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The name, or None, which no row's name equals."""
+        del dialect
+        return None if value is None or "\0" in value else value
 
 
 class BilingualText(sa.TypeDecorator[Bilingual]):
@@ -103,7 +129,8 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` is told for `url`."""
     if not url.startswith("sqlite"):
-        return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+        pool = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+        return {**pool, "isolation_level": ISOLATION}
     return {"connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000}}
 
 
@@ -111,6 +138,42 @@ def install_sqlite_settings(engine: sa.Engine) -> None:
     """Set every new connection up and open every transaction as the docstring above says."""
     sa.event.listen(engine, "connect", _set_pragmas)
     sa.event.listen(engine, "begin", _begin)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPromise:
+    """A setting of the connection with which a saved answer might be lost."""
+
+    setting: str
+    found: str
+    wanted: tuple[str, ...]
+
+
+def broken_promises(engine: sa.Engine) -> tuple[BrokenPromise, ...]:
+    """What a pooled connection, used before and given back, does not do as it must."""
+    if engine.dialect.name == "sqlite":
+        ask, wanted = "PRAGMA", _sqlite_promises()
+    else:
+        ask, wanted = "SHOW", _POSTGRES_PROMISES
+    with engine.connect() as connection:
+        connection.scalar(sa.select(1))
+    with engine.connect() as connection:
+        found = {name: str(connection.exec_driver_sql(f"{ask} {name}").scalar()) for name in wanted}
+    return tuple(
+        BrokenPromise(name, found[name], good)
+        for name, good in wanted.items()
+        if found[name] not in good
+    )
+
+
+def held(query: Query, of: type[DeclarativeBase], *, skip_locked: bool = False) -> Query:
+    """The query, holding its rows of one table to the transaction's end, read as they are then.
+
+    Without the latter a row that this session has met before would keep its older values.
+    SQLite needs no hold: its write transactions run one at a time.
+    """
+    holding = query.with_for_update(of=of, skip_locked=skip_locked)
+    return holding.execution_options(populate_existing=True)
 
 
 @contextmanager
@@ -128,13 +191,32 @@ def set_reading(*, only: bool) -> None:
     _reading.set(only)
 
 
+_POSTGRES_PROMISES: dict[str, tuple[str, ...]] = {
+    "synchronous_commit": FLUSHED,
+    "fsync": ("on",),
+    "transaction_isolation": (ISOLATION.lower(),),
+}
+
+
+def _sqlite_promises() -> dict[str, tuple[str, ...]]:
+    return {
+        "journal_mode": (_journal(),),
+        "synchronous": (SYNCHRONOUS_FULL,),
+        "foreign_keys": ("1",),
+        "busy_timeout": (str(BUSY_TIMEOUT_MS),),
+    }
+
+
+def _journal() -> str:
+    return "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "delete"
+
+
 def _set_pragmas(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     del record
-    journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
-        f"journal_mode={journal}",
+        f"journal_mode={_journal()}",
         "synchronous=FULL",
         "foreign_keys=ON",
     ):

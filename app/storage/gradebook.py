@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from app.storage.assignments import AssignmentRow
-from app.storage.attempts import AttemptRow
+from app.storage.attempts import AdjustmentRow, AttemptRow
 from app.storage.cohorts import CohortMemberRow
 from app.storage.database import db
 
@@ -23,6 +23,7 @@ class AttemptLine(NamedTuple):
     finished_at: datetime | None
     right: int | None
     total: int
+    added_seconds: int
 
 
 def attempt_lines(cohort_id: int) -> Sequence[AttemptLine]:
@@ -30,6 +31,11 @@ def attempt_lines(cohort_id: int) -> Sequence[AttemptLine]:
 
     Those of present members on assignments that are not withdrawn, but the ones given back.
     """
+    added = (
+        sa.select(sa.func.sum(AdjustmentRow.seconds))
+        .where(AdjustmentRow.attempt_id == AttemptRow.id)
+        .scalar_subquery()
+    )
     query = (
         sa.select(
             AttemptRow.person_id,
@@ -40,6 +46,7 @@ def attempt_lines(cohort_id: int) -> Sequence[AttemptLine]:
             AttemptRow.finished_at,
             AttemptRow.right,
             sa.func.json_array_length(AttemptRow.form),
+            sa.func.coalesce(added, 0),
         )
         .join(AssignmentRow, AssignmentRow.id == AttemptRow.assignment_id)
         .join(

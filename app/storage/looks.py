@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.storage.database import Base, db
+from app.storage.database import Base, Handle, db
 from app.storage.people import PersonRow
 
 
@@ -21,7 +21,7 @@ class LookRow(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    handle: Mapped[str] = mapped_column(sa.String(32), index=True)
+    handle: Mapped[str] = mapped_column(Handle(32), index=True)
     """The same for all the people whom one look met, and the address of what was asked for."""
     viewer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id", ondelete="SET NULL"))
     person_id: Mapped[int] = mapped_column(

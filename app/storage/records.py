@@ -10,7 +10,7 @@ from app.storage.accommodations import AccommodationRow
 from app.storage.assignments import AssignmentRow
 from app.storage.attempts import AdjustmentRow, AttemptRow, ResponseRow
 from app.storage.cohorts import CohortMemberRow, CohortRow, CohortTrainerRow
-from app.storage.database import db
+from app.storage.database import db, held
 from app.storage.people import PersonRow
 
 
@@ -52,7 +52,7 @@ def seen_attempt(
         )
     )
     if lock:
-        query = query.with_for_update(of=AttemptRow)
+        query = held(query, AttemptRow)
     found = db.session.execute(query).first()
     return None if found is None else Titled(found[0], found[1])
 

@@ -105,7 +105,7 @@ def end_other_sign_ins() -> AnyResponse:
 @access(Policy.SIGNED_IN)
 def download() -> Response:
     """Everything that hangs on the person, as a file."""
-    response = jsonify(own_data(current_user.id))
+    response = jsonify(own_data(current_user.id, now()))
     response.headers["Content-Disposition"] = 'attachment; filename="peerprep-my-data.json"'
     return response
 
@@ -144,7 +144,7 @@ def _details_form(own_time: OwnTime | None, *, filled: bool = False) -> DetailsF
     if own_time is not None:
         del form.time_factor
         return form
-    factors = site().rules.time_factors
+    factors = sorted({*site().rules.time_factors, current_user.time_factor})
     form.time_factor.choices = [(factor, factor_text(factor)) for factor in factors]
     return form
 

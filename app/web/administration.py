@@ -2,25 +2,53 @@
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
+from wtforms import StringField
+from wtforms.validators import InputRequired
 
 from app.domain.access import Role
 from app.services import roster
-from app.services.administration import administration_page
+from app.services.administration import administration_page, tries_of
 from app.web.access import Policy, access, signed_in_person
 from app.web.bank_texts import problem_text
 from app.web.clock import now
+from app.web.cohort_forms import AS_TYPED
 from app.web.site import site
 
 bp = Blueprint("administration", __name__, url_prefix="/administration")
 
 
+class TriesForm(FlaskForm):
+    """Whose mock tries are asked for."""
+
+    username = StringField(
+        _l("Sign-in name of the candidate"),
+        render_kw={**AS_TYPED, "maxlength": "64"},
+        validators=[InputRequired(_l("Please type a sign-in name."))],
+    )
+
+
 @bp.get("")
 @access(Policy.ADMINISTRATOR)
 def overview() -> str:
-    """The bank's state, its faults by file and line, and the mock tries."""
-    page = administration_page(site())
-    return render_template("administration/overview.html", page=page, problem_text=problem_text)
+    """The bank's state, its faults by file and line, and the number of mock tries."""
+    return _overview(TriesForm(formdata=None))
+
+
+@bp.post("/mock-tries")
+@access(Policy.ADMINISTRATOR)
+def mock_tries() -> str | tuple[str, int]:
+    """Note the look at one person's mock tries, then show them."""
+    form = TriesForm()
+    if not form.validate():
+        return _overview(form), 422
+    page = tries_of(signed_in_person(), form.username.data, now())
+    if page is None:
+        form.username.errors = [_("Nobody here has this sign-in name. Please check it.")]
+        return _overview(form), 422
+    return render_template("administration/mock_tries.html", page=page)
 
 
 @bp.get("/people")
@@ -66,6 +94,13 @@ def drop_second_step(person_id: int) -> Response:
     """Take the second step off, for somebody whose phone is lost."""
     roster.drop_second_step(signed_in_person(), person_id)
     return _back(done=True)
+
+
+def _overview(form: TriesForm) -> str:
+    page = administration_page(site())
+    return render_template(
+        "administration/overview.html", page=page, form=form, problem_text=problem_text
+    )
 
 
 def _back(*, done: bool) -> Response:

@@ -61,6 +61,12 @@ class CountField(IntegerField):
             raise ValueError(_l("Please enter a whole number.")) from None
 
 
+def picked_ids(text: str) -> tuple[str, ...]:
+    """The ids in a text, each once, in their order."""
+    found = (part.lower() for part in BETWEEN_ITEMS.split(text) if part)
+    return tuple(dict.fromkeys(found))
+
+
 def likely_year(form: FlaskForm, field: MomentField) -> None:
     """Refuse a year that nobody can have meant."""
     del form
@@ -180,10 +186,21 @@ class AssignmentForm(FlaskForm):
         del field
 
     def validate_other_length(self, field: CountField) -> None:
-        """A number that a quiz can have, where it is asked for."""
-        wanted = self.length.data == OTHER_LENGTH and self.is_quiz and not self.picked
-        if wanted and not 1 <= (field.data or 0) <= LONGEST_QUIZ:
+        """A number that a quiz can have, where one is asked for or typed: typing is choosing."""
+        typed, chosen = field.data, self.length.data
+        if not self.is_quiz or self.picked or (typed is None and chosen != OTHER_LENGTH):
+            return
+        if not 1 <= (typed or 0) <= LONGEST_QUIZ:
             raise ValidationError(_("Please enter a number from 1 to %(most)s.", most=LONGEST_QUIZ))
+        # The first length is ticked from the start, so a number beside it contradicts nothing.
+        if chosen not in {OTHER_LENGTH, typed, self.usual_length}:
+            raise ValidationError(
+                _(
+                    "Please choose one: %(chosen)s or %(typed)s questions.",
+                    chosen=chosen,
+                    typed=typed,
+                )
+            )
 
     def validate_feedback(self, field: RadioField) -> None:
         """A mock keeps its answers to the end."""
@@ -200,16 +217,19 @@ class AssignmentForm(FlaskForm):
     @property
     def picked(self) -> tuple[str, ...]:
         """The ids picked by hand, each once, in their order."""
-        found = (part.lower() for part in BETWEEN_ITEMS.split(self.item_ids.data or "") if part)
-        return tuple(dict.fromkeys(found))
+        return picked_ids(self.item_ids.data or "")
 
     @property
     def wanted_items(self) -> int:
         """How long the quiz is to be."""
         if self.picked:
             return len(self.picked)
-        other = self.length.data == OTHER_LENGTH
-        return int((self.other_length.data if other else self.length.data) or 0)
+        return int(self.other_length.data or self.length.data or 0)
+
+    @property
+    def usual_length(self) -> int:
+        """The length that is ticked before anybody has chosen."""
+        return int(self.length.choices[0][0])
 
 
 class EditForm(FlaskForm):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from flask import request
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,6 +19,7 @@ from app.services.assignments import (
     Change,
     Fault,
     Plan,
+    passed_fault,
     window_fault,
 )
 from app.web.assignment_forms import (
@@ -26,6 +28,7 @@ from app.web.assignment_forms import (
     AssignmentForm,
     EditForm,
     MomentField,
+    picked_ids,
 )
 from app.web.clock import now
 from app.web.language import current_language
@@ -41,6 +44,7 @@ LEVELS = {
 }
 FAULTS = {
     Fault.DUE_BEFORE_OPENING: _l("The due date is before the opening date. Please check both."),
+    Fault.DUE_PASSED: _l("That time has already passed. Please choose a later one."),
     Fault.DUE_NEEDED: _l("Results open after the due date here, so please enter one."),
 }
 
@@ -89,16 +93,33 @@ def planned_values(plan: Plan) -> dict[str, object]:
     return values
 
 
+def planned_items(item_ids: list[str]) -> dict[str, object]:
+    """Questions that a link brings along, as the form shows them, with their number as length."""
+    picked = picked_ids("\n".join(item_ids))
+    values: dict[str, object] = {"item_ids": "\n".join(picked)}
+    if picked:
+        usual = len(picked) in site().rules.quiz_lengths
+        values["length"] = len(picked) if usual else OTHER_LENGTH
+        values["other_length"] = None if usual else len(picked)
+    return values
+
+
+def ticked_areas(shown: Axis) -> dict[Axis, list[str]]:
+    """The ticks that came with the page, by axis: of `shown` as ticked, of others as kept."""
+    names = {axis: "areas" if axis is shown else f"kept_{axis}" for axis in Axis}
+    return {
+        axis: [area for area in request.form.getlist(name) if area in site().taxonomy.areas(axis)]
+        for axis, name in names.items()
+    }
+
+
 def plan_in(form: AssignmentForm, axis: Axis, zone: str) -> Plan | None:
     """The plan that a valid form brings; None where its dates do not fit, which it then says."""
     feedback = Feedback(form.feedback.data)
     opens, due = moment_at(form.opens.data, zone), _due_moment(form.due, None, zone)
-    fault = window_fault(opens, due, feedback)
+    fault = window_fault(opens, due, feedback) or passed_fault(due, now())
     if fault is not None:
         form.due.errors = [FAULTS[fault]]
-        return None
-    if due is not None and due <= now():
-        form.due.errors = [_("That time has already passed. Please choose a later one.")]
         return None
     selection = _selection(form, axis)
     language = form.test_language.data

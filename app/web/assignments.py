@@ -22,9 +22,11 @@ from app.web.assignment_plans import (
     change_in,
     edit_form,
     plan_in,
+    planned_items,
     planned_values,
     say_fault,
     say_shortfalls,
+    ticked_areas,
 )
 from app.web.clock import now
 from app.web.site import site
@@ -50,7 +52,8 @@ def new(cohort: str) -> Page:
     """The one page that sets an assignment; a link brings subjects, questions or a copy along."""
     row = managed_open_cohort(signed_in_person(), cohort)
     axis, planned = _wanted()
-    return _new_page(row, axis, assignment_form(axis, row.time_zone, planned))
+    form = assignment_form(axis, row.time_zone, planned)
+    return _new_page(row, axis, form, copied="copy" in request.args)
 
 
 @bp.post("/new")
@@ -59,9 +62,11 @@ def create(cohort: str) -> Page:
     """Set it; a button that shows other subjects sets nothing and keeps what was filled in."""
     row = managed_open_cohort(signed_in_person(), cohort)
     shown = request.form.get("show")
-    if shown in set(Axis):
-        return _new_page(row, Axis(shown), assignment_form(Axis(shown), row.time_zone))
     axis = _axis(request.form.get("axis"))
+    if shown in set(Axis):
+        form = assignment_form(Axis(shown), row.time_zone)
+        form.areas.data = ticked_areas(axis)[Axis(shown)]
+        return _new_page(row, Axis(shown), form, left=axis)
     form = assignment_form(axis, row.time_zone)
     plan = plan_in(form, axis, row.time_zone) if form.validate_on_submit() else None
     if plan is None:
@@ -88,7 +93,8 @@ def assignment(cohort: str, assignment: str) -> Page:
 def form(cohort: str, assignment: str) -> Page:
     """Its questions with keys and rationales, where they are the same for all."""
     page = item_services.form_page(signed_in_person(), cohort, assignment, site())
-    return render_template("assignments/form.html", page=page, levels=LEVELS)
+    asked = number_in_form(request.args.get("asked"))
+    return render_template("assignments/form.html", page=page, levels=LEVELS, asked=asked)
 
 
 @bp.post("/<assignment>/form/<int:position>/swap")
@@ -119,7 +125,7 @@ def swap(cohort: str, assignment: str, position: int) -> Page:
         ),
     }[outcome]
     flash(text, category)
-    where = url_for("assignments.form", cohort=cohort, assignment=assignment)
+    where = url_for("assignments.form", cohort=cohort, assignment=assignment, asked=position)
     return redirect(f"{where}#question-{position}", code=303)
 
 
@@ -153,7 +159,7 @@ def edit(cohort: str, assignment: str) -> Page:
     if not form.validate_on_submit():
         return _edit_page(page, form), 422
     change = change_in(form, page)
-    fault = services.change_assignment(person, cohort, assignment, change, now())
+    fault = services.change_assignment(person, cohort, assignment, change, site(), now())
     if fault is not None:
         say_fault(form, fault, page.most_used)
         return _edit_page(page, form), 422
@@ -179,9 +185,26 @@ def withdraw(cohort: str, assignment: str) -> Page:
     return redirect(url_for("assignments.assignments", cohort=cohort), code=303)
 
 
-def _new_page(cohort: CohortRow, axis: Axis, form: AssignmentForm) -> str:
+def _new_page(
+    cohort: CohortRow,
+    axis: Axis,
+    form: AssignmentForm,
+    *,
+    left: Axis | None = None,
+    copied: bool = False,
+) -> str:
+    """`left` is the axis whose subjects were shown before."""
+    kept = ticked_areas(left or axis)
+    stems = item_services.picked_stems(signed_in_person(), cohort, form.picked)
     return render_template(
-        "assignments/new.html", cohort=cohort, axis=axis, axes=[*Axis], form=form
+        "assignments/new.html",
+        cohort=cohort,
+        axis=axis,
+        axes=[*Axis],
+        form=form,
+        kept={other: areas for other, areas in kept.items() if other is not axis},
+        stems=stems,
+        copied=copied,
     )
 
 
@@ -200,7 +223,7 @@ def _wanted() -> tuple[Axis, dict[str, object]]:
     return axis, {
         "areas": [area for area in request.args.getlist("area") if area in areas],
         "levels": [level for level in request.args.getlist("level") if level in levels],
-        "item_ids": "\n".join(request.args.getlist("item")),
+        **planned_items(request.args.getlist("item")),
     }
 
 

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.domain.cohort_statistics import MIN_PEOPLE
 from app.domain.items import Axis
+from app.domain.progress import ENOUGH_ANSWERED
 from app.domain.weak_areas import LEAST_ITEMS
 from app.services import board as services
 from app.services.difficult_items import items_page, look_at_answers
@@ -52,7 +53,13 @@ def assignment(cohort: str, assignment: str) -> str:
     look = request.args.get("look")
     page = services.assignment_board(signed_in_person(), cohort, assignment, look, now())
     template = "board/_people.html" if FRAGMENT in request.headers else "board/assignment.html"
-    return render_template(template, page=page, look=look)
+    return render_template(
+        template,
+        page=page,
+        look=look,
+        target=site().blueprint.practice_target,
+        least=ENOUGH_ANSWERED,
+    )
 
 
 @bp.post("/<assignment>/names")

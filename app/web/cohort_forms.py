@@ -43,7 +43,7 @@ class CohortForm(FlaskForm):
 
     name = StringField(
         _l("Name of the cohort"),
-        render_kw={"autocomplete": "off", "maxlength": "80"},
+        render_kw={"autocomplete": "off", "maxlength": False},  # told, not cut by the browser
         validators=[
             InputRequired(_l("Please type a name.")),
             Length(max=80, message=_l("Please use 80 letters or fewer.")),
@@ -74,7 +74,7 @@ class CohortForm(FlaskForm):
         typed = (field.data or "").strip()
         if typed and typed.casefold() not in _zones():
             raise ValidationError(
-                _l("Please check the name of the time zone, for example America/Boise.")
+                _l("Please check the time zone: a region and a city, as in Europe/Madrid.")
             )
 
 

@@ -15,7 +15,7 @@ from app.services.assignment_letters import AssignmentNews, LetterWords
 from app.services.mail import Letter
 from app.services.rosters import InvitationNews, InvitationWords
 from app.web.site import site
-from app.web.templating import day_text, zone_name
+from app.web.templating import day_text, time_text, zone_name
 
 
 def letter_words() -> LetterWords:
@@ -135,8 +135,7 @@ def _due(news: AssignmentNews) -> str:
 def _moment(moment: datetime, zone: str, language: Language) -> str:
     """Day, time and zone; the pages' own filter asks the request which language it is."""
     there = moment.astimezone(ZoneInfo(zone))
-    spanish = language is Language.ES
-    time = there.strftime("%H:%M") if spanish else there.strftime("%I:%M %p").lstrip("0")
+    time = time_text(there.time(), language)
     day = day_text(there.date())
     return str(gettext("%(day)s, %(time)s (%(zone)s)", day=day, time=time, zone=zone_name(zone)))
 

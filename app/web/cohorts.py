@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app.services import cohorts as services
+from app.services.cohorts import Adding
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
 from app.web.cohort_forms import CodeForm, CohortForm, TrainerForm
@@ -106,10 +107,12 @@ def add_trainer(cohort: str) -> Page:
     form = TrainerForm()
     if not form.validate_on_submit():
         return _overview(cohort, trainer_form=form), 422
-    if not services.add_trainer(signed_in_person(), cohort, form.username.data, now()):
+    adding = services.add_trainer(signed_in_person(), cohort, form.username.data, now())
+    if adding is Adding.NO:
         form.username.errors = [_("We cannot add this sign-in name as a trainer. Please check it.")]
         return _overview(cohort, trainer_form=form), 422
-    flash(_("The trainer is added."))
+    there = adding is Adding.THERE
+    flash(_("This person is a trainer here already.") if there else _("The trainer is added."))
     return _back(cohort)
 
 

@@ -15,6 +15,7 @@ class Way(StrEnum):
     RESULT = "result"
     ATTEMPT = "attempt"
     BREAK = "break"
+    COHORT = "cohort"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ WAY_LABELS = {
     Way.RESULT: _l("See the result"),
     Way.ATTEMPT: _l("Back to the test"),
     Way.BREAK: _l("Back to the break"),
+    Way.COHORT: _l("Back to the cohort"),
 }
 
 NOT_FOUND = Words(
@@ -41,23 +43,41 @@ NOT_FOUND = Words(
 
 REFUSALS: dict[type[domain.DomainError], Words] = {
     domain.NotFound: NOT_FOUND,
+    domain.LookOver: Words(
+        404,
+        _l("This look is over"),
+        _l("Please open the record again from the cohort's people."),
+    ),
     domain.LinkGone: Words(
         404,
         _l("This link no longer works"),
         _l("It works once and for a short time. If you still need it, please ask for a new one."),
     ),
+    domain.AssignmentWithdrawn: Words(
+        404,
+        _l("This assignment was withdrawn"),
+        _l(
+            "Your trainer took it back, so it cannot be started any more. What you have done on it "
+            "stays yours, in My tests."
+        ),
+    ),
     domain.CodeGone: Words(
         404,
-        _l("This code no longer works"),
+        _l("This code does not work"),
         _l(
-            "It may have run out, been taken back or been used. "
-            "Please ask your trainer for a new one."
+            "It may be mistyped, or it has run out, been taken back or been used. "
+            "Please check each sign, or ask your trainer for a new one."
         ),
     ),
     domain.AlreadyMember: Words(
         409,
         _l("You are in this cohort already"),
         _l("Nothing was changed. What is set for you is on your start page."),
+    ),
+    domain.OwnCohort: Words(
+        409,
+        _l("You train this cohort"),
+        _l("So you need not join it. Your candidates join it with this code."),
     ),
     domain.LastTrainer: Words(
         409,
@@ -68,6 +88,7 @@ REFUSALS: dict[type[domain.DomainError], Words] = {
         409,
         _l("This cohort is archived"),
         _l("Its results can still be read, and nothing new can be started in it."),
+        Way.COHORT,
     ),
     domain.NotOpenYet: Words(
         409,
@@ -86,11 +107,8 @@ REFUSALS: dict[type[domain.DomainError], Words] = {
     ),
     domain.FeedbackLater: Words(
         409,
-        _l("The result opens later"),
-        _l(
-            "Your answers are saved. Your trainer chose to open results after the due date, "
-            "when everybody is done."
-        ),
+        _l("Handed in: the result opens later"),
+        _l("Your answers are saved, and there is nothing more to do."),
     ),
     domain.NotOnForm: Words(
         422,
@@ -137,7 +155,7 @@ REFUSALS: dict[type[domain.DomainError], Words] = {
     domain.LanguageFixed: Words(
         409,
         _l("The language of this test is fixed"),
-        _l("As in the real exam, it was chosen at the start. Practice tests let you switch."),
+        _l("It was set at the start. Practice tests let you switch."),
         Way.ATTEMPT,
     ),
     domain.AnswerShown: Words(
@@ -154,6 +172,14 @@ REFUSALS: dict[type[domain.DomainError], Words] = {
     ),
     domain.AlreadyVoided: Words(
         409, _l("This try was given back before"), _l("Nothing was changed.")
+    ),
+    domain.MaintenanceMode: Words(
+        503,
+        _l("No new test can start just now"),
+        _l(
+            "We are looking after the site. Tests that are running go on, and saved answers are "
+            "safe. Please try again in a few minutes."
+        ),
     ),
     domain.ResultNotReady: Words(
         409,

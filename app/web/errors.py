@@ -1,20 +1,26 @@
 """One table from what the rules refuse to a status and words; every error is a kind page."""
 
-import secrets
+from dataclasses import replace
 
-from flask import Flask, current_app, jsonify, render_template, request, url_for
+from flask import Flask, current_app, g, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.domain import errors as domain
 from app.storage.database import db
+from app.web.access import visitor
 from app.web.error_words import NOT_FOUND, REFUSALS, WAY_LABELS, Way, Words
-from app.web.refusals import refused_form, refused_try
+from app.web.observed import refused_as, request_id
+from app.web.refusals import closed_result, refused_form, refused_try
 
 HTML_STATUS = 500
+NO_SUCH_TABLE_OR_COLUMN = ("42P01", "42703")
+"""PostgreSQL's codes for what SQLite calls an operational error: the schema is another's."""
+MAINTENANCE_SECONDS = 300
+"""When to try again, where somebody is looking after the site."""
 
 
 def install_errors(app: Flask) -> None:
@@ -23,7 +29,20 @@ def install_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(ProgrammingError, _other_schema)
     app.register_error_handler(Exception, _fault)
+
+
+def _start_afresh() -> None:
+    """Drop what was begun. Where the database cannot say who asks, the page is a stranger's."""
+    db.session.rollback()
+    try:
+        person = visitor()
+        if person is not None:
+            _ = person.language  # read anew here, where it may fail, and not in the page
+    except SQLAlchemyError:
+        db.session.rollback()
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def wants_json() -> bool:
@@ -34,33 +53,59 @@ def wants_json() -> bool:
 def _answer(words: Words, **data: object) -> tuple[Response | str, int]:
     if wants_json():
         return jsonify(error=str(words.title), text=str(words.text), **data), words.status
-    page = render_template(
-        "errors/error.html", words=words, way_on=_way_on(words), way_label=WAY_LABELS.get(words.way)
-    )
+    label = WAY_LABELS.get(words.way)
+    try:
+        page: Response | str = render_template(
+            "errors/error.html", words=words, way_on=_way_on(words), way_label=label
+        )
+    except Exception:  # the last resort: words without a page
+        current_app.logger.exception("the error page itself failed")
+        page = Response(f"{words.title}\n\n{words.text}\n", mimetype="text/plain")
     return page, words.status
 
 
 def _way_on(words: Words) -> str | None:
-    handle = (request.view_args or {}).get("handle")
+    where = request.view_args or {}
+    if words.way is Way.COHORT:
+        # Trainers' pages alone name the cohort; a candidate's lead to the start page.
+        cohort = where.get("cohort")
+        return url_for("cohorts.overview", cohort=cohort) if cohort else None
+    handle = where.get("handle")
     if handle is None or words.way is Way.NONE:
         return None
     endpoint = "results.result" if words.way is Way.RESULT else "attempts.resume"
     return url_for(endpoint, handle=handle)
 
 
-def _refused(error: domain.DomainError) -> tuple[Response | str, int]:
-    db.session.rollback()
+def _refused(
+    error: domain.DomainError,
+) -> tuple[Response | str, int] | tuple[Response | str, int, dict[str, str]]:
+    _start_afresh()
+    refused_as(type(error).__name__)
+    if isinstance(error, domain.MaintenanceMode):
+        return _closed(error)
     if isinstance(error, domain.NoTryLeft):
         return refused_try(error), 409
     if isinstance(error, domain.CannotDraw):
         return refused_form(error), 409
+    if isinstance(error, domain.FeedbackLater):
+        return _answer(closed_result(error), code=type(error).__name__)
     data = {"accepted_seq": error.accepted_seq} if isinstance(error, domain.StaleResponse) else {}
     return _answer(REFUSALS[type(error)], code=type(error).__name__, **data)
 
 
+def _closed(error: domain.MaintenanceMode) -> tuple[Response | str, int, dict[str, str]]:
+    words = REFUSALS[type(error)]
+    if error.reason:
+        told = _("The reason: %(reason)s", reason=error.reason)
+        words = replace(words, text=f"{words.text} {told}")
+    body, status = _answer(words, code=type(error).__name__)
+    return body, status, {"Retry-After": str(MAINTENANCE_SECONDS)}
+
+
 def _stale_form(error: CSRFError) -> tuple[Response | str, int]:
-    del error
-    db.session.rollback()
+    refused_as(type(error).__name__)
+    _start_afresh()
     return _answer(
         Words(
             400,
@@ -75,7 +120,7 @@ def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
     status = error.code or HTML_STATUS
     if status < 400:  # noqa: PLR2004 (redirects are HTTP exceptions too)
         return error
-    db.session.rollback()
+    _start_afresh()
     known = {
         400: (_("That could not be read"), _("Please go back and try again.")),
         401: (_("Please sign in again"), _("Your saved answers are safe.")),
@@ -83,6 +128,8 @@ def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
         413: (_("That is too large"), _("Please send less at once.")),
         429: (_("Too many tries"), _("Please wait a little and try again.")),
     }
+    if status == 429:  # noqa: PLR2004
+        refused_as(type(error).__name__)
     if status in known:
         return _answer(Words(status, *known[status]))
     if status == 404:  # noqa: PLR2004
@@ -90,9 +137,19 @@ def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
     return _answer(Words(status, *known[400]))
 
 
-def _busy(error: OperationalError) -> tuple[Response | str, int, dict[str, str]]:
+def _other_schema(
+    error: ProgrammingError,
+) -> tuple[Response | str, int] | tuple[Response | str, int, dict[str, str]]:
+    known = getattr(error.orig, "sqlstate", None) in NO_SUCH_TABLE_OR_COLUMN
+    return _busy(error) if known else _fault(error)
+
+
+def _busy(
+    error: OperationalError | ProgrammingError,
+) -> tuple[Response | str, int, dict[str, str]]:
+    refused_as(type(error).__name__)
     current_app.logger.error("database: %s", error.orig)
-    db.session.rollback()
+    _start_afresh()
     body, status = _answer(
         Words(
             503,
@@ -104,9 +161,8 @@ def _busy(error: OperationalError) -> tuple[Response | str, int, dict[str, str]]
 
 
 def _fault(error: Exception) -> tuple[Response | str, int]:
-    reference = secrets.token_hex(4)
-    current_app.logger.error("fault %s", reference, exc_info=error)
-    db.session.rollback()
+    current_app.logger.error("fault", exc_info=error)
+    _start_afresh()
     return _answer(
         Words(
             500,
@@ -114,7 +170,7 @@ def _fault(error: Exception) -> tuple[Response | str, int]:
             _(
                 "It is not your fault, and saved answers are safe. "
                 "If it happens again, tell the people who run this site: %(reference)s",
-                reference=reference,
+                reference=request_id(),
             ),
         )
     )

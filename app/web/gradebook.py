@@ -16,11 +16,11 @@ from app.services.cohort_report import cohort_report
 from app.services.gradebook import Cell, CellState, Column, Gradebook
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
-from app.web.forms import LANGUAGES
 from app.web.language import current_language
 from app.web.record_forms import factor_text
 from app.web.site import site
 from app.web.spreadsheets import CSV_TYPE, XLSX_TYPE, Value, csv_file, file_name, xlsx_file
+from app.web.templating import language_name
 
 bp = Blueprint("gradebook", __name__, url_prefix="/cohorts/<cohort>/gradebook")
 
@@ -88,7 +88,7 @@ def table_rows(page: Gradebook) -> Iterator[list[Value]]:
         _("right answers"),
         _("questions"),
         _("attempts used"),
-        _("language"),
+        _("language at the start"),
         _("this person's time"),
         _("finished on"),
     )
@@ -122,7 +122,12 @@ def state_text(state: CellState) -> str:
 
 def time_text(cell: Cell) -> str:
     """The person's own time in the attempt, in words."""
-    return str(_("No clock")) if cell.time_factor is None else factor_text(cell.time_factor)
+    if cell.time_factor is None:
+        return str(_("No clock"))
+    text = factor_text(cell.time_factor)
+    if not cell.added_minutes:
+        return text
+    return f"{text}, {_('+%(minutes)s min', minutes=cell.added_minutes)}"
 
 
 def _cell_values(cell: Cell, zone: ZoneInfo) -> list[Value]:
@@ -135,7 +140,7 @@ def _cell_values(cell: Cell, zone: ZoneInfo) -> list[Value]:
         "" if cell.right is None else cell.right,
         "" if cell.right is None or cell.total is None else cell.total,
         cell.attempts,
-        dict(LANGUAGES)[cell.language.value],
+        language_name(cell.language.value),
         time_text(cell),
         "" if ended is None else f"{ended.astimezone(zone):%Y-%m-%d %H:%M}",
     ]
@@ -166,7 +171,6 @@ def _page(cohort: str, form: FileForm) -> str:
         page=page,
         look=look,
         form=form,
-        language_names=dict(LANGUAGES),
         state_text=state_text,
         time_text=time_text,
     )

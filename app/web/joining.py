@@ -29,7 +29,14 @@ bp = Blueprint("joining", __name__, url_prefix="/join")
 Page = str | tuple[str, int] | Response
 
 CODE = "join_code"
-"""Where the session keeps the code of somebody who has yet to register."""
+"""Where the session keeps the code of somebody who has yet to register or to sign in."""
+ENTRANCES = {
+    "accounts.register",
+    "security.login",
+    "security.mf_recovery",
+    "security.two_factor_token_validation",
+    "security.wan_signin_response",
+}
 MY_RECORD = "my_record.my_record"
 
 
@@ -118,9 +125,11 @@ def leave(cohort: str) -> Page:
 
 @bp.after_app_request
 def lead_back(response: Response) -> Response:
-    """Whoever came with a code and registered goes on with it; signing in has its own `next`."""
-    registered = request.endpoint == "accounts.register" and response.status_code == 303  # noqa: PLR2004 (see other)
-    if registered and CODE in session:
+    """Whoever came with a code goes on with it after registering, or after signing in to home."""
+    if request.endpoint == "security.logout":
+        session.pop(CODE, None)  # the next person at this browser may be another
+    came_in = request.endpoint in ENTRANCES and response.location == url_for("start.home")
+    if came_in and CODE in session and visitor() is not None:
         response.location = url_for("joining.join_page", code=session.pop(CODE))
     return response
 

@@ -37,11 +37,3 @@ def about() -> str:
 def privacy() -> str:
     """What is kept and what is not."""
     return render_template("pages/privacy.html")
-
-
-@bp.get("/health")
-@access(Policy.PUBLIC)
-def health() -> Response:
-    """Whether the site answers and reaches its database."""
-    stock()
-    return Response("ok\n", mimetype="text/plain")

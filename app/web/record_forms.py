@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.form import BaseForm
 from wtforms.validators import (
     DataRequired,
@@ -13,6 +13,7 @@ from wtforms.validators import (
     NumberRange,
     Optional,
     StopValidation,
+    ValidationError,
 )
 
 from app.services.accommodations import (
@@ -25,6 +26,8 @@ from app.services.accommodations import (
 from app.web.site import site
 
 DIGITS = 4
+ASKED_ABOVE = 60
+"""Minutes; whoever adds more is asked whether that is meant."""
 
 
 def factor_text(factor: float) -> str:
@@ -111,7 +114,15 @@ class AddTimeForm(FlaskForm):
             NumberRange(1, MOST_ADDED_MINUTES, _l("Please choose 1 to 120 minutes.")),
         ],
     )
+    sure = BooleanField(_l("Yes, I want to add more than an hour"))
     reason = reason_field()
+
+    def validate_sure(self, field: BooleanField) -> None:
+        """More than an hour is asked about: it cannot be taken off again."""
+        if (self.minutes.data or 0) > ASKED_ABOVE and not field.data:
+            raise ValidationError(
+                _l("This is more than an hour and cannot be taken off again. Please confirm it.")
+            )
 
 
 class GiveBackForm(FlaskForm):

@@ -5,17 +5,20 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.domain.errors import AttemptFinished
+from app.domain.errors import AttemptFinished, LookOver
 from app.services import accommodations, records
 from app.services.accommodations import Standing
 from app.services.cohorts import remove_member
 from app.services.records import RecordPage
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
+from app.web.names_look import carry_names
 from app.web.record_forms import AddTimeForm, GiveBackForm, StandingForm, factor_text
 from app.web.site import site
 
 bp = Blueprint("records", __name__, url_prefix="/cohorts/<cohort>/people")
+
+bp.app_url_defaults(carry_names)
 
 Page = str | tuple[str, int] | Response
 
@@ -142,6 +145,17 @@ def remove(cohort: str, person_id: int) -> Response:
     return redirect(url_for("records.people", cohort=cohort), code=303)
 
 
+@bp.errorhandler(LookOver)
+def look_over(error: LookOver) -> tuple[str, int]:
+    """Say calmly that the hour is over, with the button that opens the record again."""
+    del error
+    values = request.view_args or {}
+    page = render_template(
+        "records/look_over.html", cohort=values["cohort"], person_id=values["person_id"]
+    )
+    return page, 404
+
+
 def _added(minutes: int) -> str:
     text = ngettext(
         "%(num)s minute is added. The attempt's page says so within half a minute.",
@@ -167,7 +181,8 @@ def _record_page(page: RecordPage, form: StandingForm) -> str:
 
 def _attempt_page(template: str, page: RecordPage, attempt: str, form: object) -> str:
     line = records.attempt_line(page, attempt)
-    return render_template(template, page=page, line=line, form=form)
+    again = records.again_after(page.person_id, line.handle, now())
+    return render_template(template, page=page, line=line, form=form, again=again.value)
 
 
 def _to_record(cohort: str, person_id: int, look: str) -> Response:

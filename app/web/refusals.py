@@ -1,11 +1,16 @@
-"""The two refusals that need more than a sentence."""
+"""The refusals that need more than a sentence."""
+
+from dataclasses import replace
 
 from flask import jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
-from app.domain.errors import CannotDraw, NoTryLeft, Shortfall
+from app.domain.errors import CannotDraw, FeedbackLater, NoTryLeft, Shortfall
+from app.web.error_words import REFUSALS, Words
+from app.web.site import site
+from app.web.templating import moment_in, zone_name
 
 RULES = {
     "items": lazy_gettext("questions in the bank"),
@@ -27,6 +32,18 @@ def refused_try(error: NoTryLeft) -> Response | str:
     if request.is_json:
         return jsonify(error=error.reason)
     return render_template("tries/refused.html", refusal=error)
+
+
+def closed_result(error: FeedbackLater) -> Words:
+    """That all is handed in, and when the result opens by the cohort's clock."""
+    words = REFUSALS[FeedbackLater]
+    zone = error.time_zone or site().settings.time_zone
+    opens = _(
+        "The result opens on %(moment)s (%(zone)s).",
+        moment=moment_in(error.opens_at, zone),
+        zone=zone_name(zone),
+    )
+    return replace(words, text=f"{words.text} {opens}")
 
 
 def refused_form(error: CannotDraw) -> Response | str:

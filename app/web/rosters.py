@@ -166,12 +166,15 @@ def _upload(cohort: str, form: RosterForm) -> str:
 
 
 def _preview(cohort: str, read: Roster, *, guessed: bool = False, refused: bool = False) -> str:
+    mending = RosterForm(formdata=None, text=roster_csv(read.rows, read.faults))
+    mending.text.id = "mend"  # it stands beside the other form's field
     return render_template(
         "rosters/preview.html",
         page=services.roster_page(signed_in_person(), cohort, now()),
         cohort=cohort,
         roster=read,
         form=TakeForm(formdata=None, text=roster_csv(read.rows)),
+        mending=mending,
         reason_text=reason_text,
         guessed=guessed,
         refused=refused,

@@ -1,11 +1,12 @@
 """What every template may use: dates, numbers and texts in the page's language."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from babel.dates import get_timezone_name
-from flask import Flask, request
+from babel.dates import format_time, get_timezone_name
+from flask import Flask, g, request
 from flask_babel import format_date, format_decimal, get_locale, gettext
+from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 
 from app.domain.bilingual import Bilingual, Language
@@ -15,6 +16,7 @@ from app.web.site import site
 
 MINUTE = 60
 HOUR = 60 * MINUTE
+NARROW_SPACE = "\u202f"
 
 
 def install_template_helpers(app: Flask) -> None:
@@ -27,12 +29,24 @@ def install_template_helpers(app: Flask) -> None:
         moment=moment_text,
         moment_in=moment_in,
         zone_name=zone_name,
+        language_name=language_name,
         duration=duration_text,
         clock=clock_text,
         percent=percent_text,
         in_both=in_both,
     )
+    app.jinja_env.globals.update(note_wrong_form=note_wrong_form, wrong_forms=wrong_forms)
     app.context_processor(_page_values)
+
+
+def note_wrong_form(form: FlaskForm) -> None:
+    """Keep a form with errors for the top of the page that is being made."""
+    g.wrong_forms = [*wrong_forms(), form]
+
+
+def wrong_forms() -> list[FlaskForm]:
+    """The forms with errors on the page that is being made."""
+    return list(g.get("wrong_forms", []))
 
 
 def local_text(text: Bilingual) -> str:
@@ -58,12 +72,18 @@ def moment_text(moment: datetime) -> str:
 def moment_in(moment: datetime, zone: str) -> str:
     """A moment as day and time in a zone of its own, a cohort's."""
     there = moment.astimezone(ZoneInfo(zone))
-    time = (
-        there.strftime("%H:%M")
-        if current_language() is Language.ES
-        else (there.strftime("%I:%M %p").lstrip("0"))
-    )
-    return str(gettext("%(day)s, %(time)s", day=day_text(there.date()), time=time))
+    hour = time_text(there.time(), current_language())
+    return str(gettext("%(day)s, %(time)s", day=day_text(there.date()), time=hour))
+
+
+def time_text(hour: time, language: Language) -> str:
+    """A time of day as people in the United States write it in the language."""
+    return format_time(hour, "short", locale=f"{language.value}_US").replace(NARROW_SPACE, " ")
+
+
+def language_name(code: str) -> str:
+    """A language by its name in the page's language, where it is data and nothing to press."""
+    return str(get_locale().languages[code])
 
 
 def zone_name(zone: str) -> str:

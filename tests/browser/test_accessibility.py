@@ -17,6 +17,7 @@ from tests.browser.devices import DESKTOP, PHONE, Devices
 from tests.browser.running_site import RunningSite
 from tests.browser.scene import Scene, set_scene
 from tests.browser.stops import STOPS, Stop
+from tests.browser.test_added_time import begin_quiz
 from tests.world import PASSWORD
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -172,6 +173,33 @@ def test_letters_twice_as_large_are_neither_cut_nor_laid_over_each_other(
         assert page.evaluate(WIDER_THAN_THE_SCREEN) == []
         assert page.evaluate(OVERLAPPING) == []
         assert page.evaluate(CUT) == []
+
+
+@EITHER_LANGUAGE
+def test_pages_with_letters_twice_as_large_fit_a_phone(
+    backstage: Flask,
+    new_device: Devices,
+    scenes: Callable[[Language], Scene],
+    signed_in: SignedIn,
+    language: Language,
+) -> None:
+    cohort = f"/cohorts/{begin_quiz(backstage)[0]}"
+    ends = ("", "/assignments", "/assignments/new", "/people", "/roster", "/board", "/gradebook")
+    rounds = (
+        (None, ("/", "/register", "/sign-in")),
+        (scenes(language).resident, ("/home", "/my-record")),
+        (Account("ben", PASSWORD), (*(cohort + end for end in ends), f"{cohort}/board/heat-map")),
+    )
+    faulty = []
+    for who, paths in rounds:
+        cookies = signed_in(who, language) if who else None
+        page = new_device(LOCALES[language], PHONE, signed_in=cookies)
+        for path in paths:
+            page.goto(path)
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            if page.evaluate(WIDER_THAN_THE_SCREEN) or page.evaluate(CUT):
+                faulty.append(path)
+    assert faulty == []
 
 
 @FIRST_GROUP

@@ -60,6 +60,8 @@ def test_added_time_comes_with_the_next_save_and_goes_once_it_was_seen(
     expect(page.locator(BANNER)).to_be_hidden()
     page.locator("[name=option]").first.check()
     expect(page.locator(BANNER)).to_contain_text("30 minutes: The power was out.")
+    expect(page.locator(BANNER)).to_have_css("position", "static")
+    expect(page.locator("[data-added-list]")).to_be_hidden()
     expect(page.locator("[data-added-status]")).to_contain_text("30 minutes")
     assert seconds(page.locator("[data-clock-face]").inner_text()) > left + 29 * 60
     page.reload()
@@ -68,12 +70,23 @@ def test_added_time_comes_with_the_next_save_and_goes_once_it_was_seen(
     expect(page.locator(BANNER)).to_be_hidden()
     page.locator("[data-next]").click()
     expect(page).to_have_url(re.compile(r"/items/2$"))
-    expect(page.locator("[data-added-list] li")).to_have_count(1)
+    expect(page.locator("[data-added-list]")).to_be_hidden()
     expect(page.locator(BANNER)).to_be_hidden()
     add(backstage, cohort, handle, 1, "A slow start.")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator(BANNER)).to_contain_text("1 minute: A slow start.")
     expect(page.locator(BANNER)).not_to_contain_text("The power was out.")
+
+
+def test_without_scripts_added_time_stands_in_a_list(backstage: Flask, new_device: Devices) -> None:
+    cohort, handle = begin_quiz(backstage)
+    add(backstage, cohort, handle, 30, "The power was out.")
+    page = new_device(viewport=PHONE, javascript=False)
+    acts.sign_in(page, Account("eli", PASSWORD))
+    page.goto(f"/attempts/{handle}/items/1")
+    expect(page.locator("[data-added-list] li")).to_have_count(1)
+    expect(page.locator("[data-added-list] li")).to_have_css("list-style-type", "none")
+    expect(page.locator(BANNER)).to_be_hidden()
 
 
 def seconds(face: str) -> int:

@@ -73,7 +73,7 @@ def test_an_estimate_lies_inside_its_interval_and_judges_only_on_enough(
     for found in estimate_areas(score(marked), target):
         assert 0 <= found.low < found.high <= 1
         assert found.verdict == "unsure" or found.enough
-        assert (found.more_needed == 0) == (found.verdict != "unsure")
+        assert (found.more_needed == 0) == (found.whole or found.verdict != "unsure")
         assert found.more_needed <= MOST_NEEDED
 
 

@@ -183,6 +183,18 @@ def test_results_after_the_due_date_open_then_and_not_before(
     assert result_page(ana, handle, DUE, stage.site).score.total == 10
 
 
+@pytest.mark.parametrize(
+    ("wanted", "waits"),
+    [({}, 0), ({"timed": True}, 26), ({"kind": "mock", "items": 120}, 2 * 150 + 60)],
+)
+def test_results_wait_until_nobody_can_be_at_work_on_the_same_questions(
+    stage: Stage, cohort: CohortRow, wanted: dict[str, object], waits: int
+) -> None:
+    whole = {"axis": "oshpd", "areas": [], "levels": [], "competencies": [], "item_ids": []}
+    quiz = set_quiz(cohort, feedback="after_due", selection=whole, **wanted)
+    assert row_of(begin(stage, quiz)).feedback_from == DUE + timedelta(minutes=waits)
+
+
 def test_the_end_keeps_the_choices_and_how_many_were_right(stage: Stage, cohort: CohortRow) -> None:
     handle = begin(stage, set_quiz(cohort))
     row = row_of(handle)

@@ -77,7 +77,7 @@ def test_due_dates_are_told_in_the_cohort_s_zone(cohort: CohortRow) -> None:
     cohort.time_zone = "America/New_York"
     services.queue_new_assignment(set_quiz(cohort), NOON)
     assert "March 9, 2026, 4:00 PM (Eastern Time)" in letters()[1].body
-    assert "9 de marzo de 2026, 16:00" in letters()[0].body
+    assert "9 de marzo de 2026, 4:00 p.m." in letters()[0].body
 
 
 def test_what_has_no_due_date_tells_of_none(cohort: CohortRow) -> None:

@@ -20,6 +20,7 @@ from app.services import attempts
 from app.services.assigned_starts import start_assigned
 from app.services.assignment_items import Swap, swap_item
 from app.services.assignments import Change, Fault, Plan
+from app.services.cohorts import remove_member
 from app.services.tries import void_try
 from app.storage.assignments import AssignmentRow, find_assignment
 from app.storage.attempts import find_any_attempt
@@ -230,6 +231,7 @@ def change(stage: Stage, cohort: CohortRow, row: AssignmentRow, **other: object)
         cohort.handle,
         row.handle,
         Change(**values),  # type: ignore[arg-type]
+        stage.site,
         NOON + timedelta(hours=1),
     )
 
@@ -237,9 +239,36 @@ def change(stage: Stage, cohort: CohortRow, row: AssignmentRow, **other: object)
 def test_a_due_date_lies_after_the_opening(stage: Stage, cohort: CohortRow) -> None:
     row = set_quiz(cohort)
     assert change(stage, cohort, row, due_at=NOON) is Fault.DUE_BEFORE_OPENING
-    assert change(stage, cohort, row, due_at=NOON + timedelta(seconds=1)) is None
+    assert change(stage, cohort, row, due_at=NOON + timedelta(seconds=3601)) is None
     assert change(stage, cohort, row, due_at=None) is None
     assert (row.due_at, row.opens_at) == (None, NOON)
+
+
+def test_a_due_date_is_not_moved_to_a_time_that_has_passed(stage: Stage, cohort: CohortRow) -> None:
+    row = set_quiz(cohort)
+    assert change(stage, cohort, row, due_at=NOON + timedelta(hours=1)) is Fault.DUE_PASSED
+    past = set_quiz(cohort, title="Past", due_at=NOON + timedelta(minutes=1))
+    assert change(stage, cohort, past, title=Bilingual("Law", "Ley")) is None
+
+
+def test_moved_results_wait_for_the_longest_time(stage: Stage, cohort: CohortRow) -> None:
+    row = set_quiz(cohort, feedback="after_due", timed=True)
+    handle = begin(stage, row)
+    later = DUE + timedelta(days=1)
+    assert change(stage, cohort, row, due_at=later) is None
+    db.session.expire_all()
+    attempt = find_any_attempt(handle)
+    assert attempt is not None
+    assert attempt.feedback_from == later + timedelta(minutes=26)
+
+
+def test_who_left_is_not_counted_as_started(stage: Stage, cohort: CohortRow) -> None:
+    row = set_quiz(cohort)
+    begin(stage, row)
+    start_assigned(stage.person("eli"), row.handle, Language.EN, stage.site, NOON, random.Random(1))
+    remove_member(stage.person("ben"), cohort.handle, stage.person("eli").id)
+    (view,) = services.assignments_page(stage.person("ben"), cohort.handle, stage.site, NOON).views
+    assert view.started == 1
 
 
 def test_results_after_the_due_date_need_one(stage: Stage, cohort: CohortRow) -> None:

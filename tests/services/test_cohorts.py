@@ -14,6 +14,7 @@ from app.domain.codes import make_code
 from app.domain.errors import CohortArchived, DomainError, LastTrainer, NotFound
 from app.services import attempts, cohorts, roster
 from app.services.assigned_starts import start_assigned
+from app.services.cohorts import Adding
 from app.storage import cohorts as storage
 from app.storage.attempts import find_any_attempt
 from app.storage.cohorts import CohortRow, InvitationRow
@@ -37,7 +38,7 @@ def class_code(stage: Stage, cohort: CohortRow, days: int = 30, who: str = "ben"
     return row
 
 
-def add(stage: Stage, cohort: CohortRow, name: str, who: str = "ben") -> bool:
+def add(stage: Stage, cohort: CohortRow, name: str, who: str = "ben") -> Adding:
     return cohorts.add_trainer(stage.person(who), cohort.handle, name, NOON)
 
 
@@ -136,7 +137,7 @@ def test_the_list_tells_members_trainers_and_the_archive(stage: Stage, cohort: C
 def test_trainers_and_administrators_can_be_added_however_the_name_is_typed(
     stage: Stage, cohort: CohortRow, name: str
 ) -> None:
-    assert add(stage, cohort, name)
+    assert add(stage, cohort, name) is Adding.ADDED
     assert len(trainers(cohort)) == 2
 
 
@@ -144,17 +145,18 @@ def test_trainers_and_administrators_can_be_added_however_the_name_is_typed(
 def test_nobody_else_can_and_the_answer_is_the_same(
     stage: Stage, cohort: CohortRow, name: str
 ) -> None:
-    assert not add(stage, cohort, name)
+    assert add(stage, cohort, name) is Adding.NO
     assert trainers(cohort) == ["ben"]
 
 
 def test_a_closed_account_cannot_be_added(stage: Stage, cohort: CohortRow) -> None:
     roster.set_active(stage.person("dev"), stage.person("caro").id, active=False)
-    assert not add(stage, cohort, "caro")
+    assert add(stage, cohort, "caro") is Adding.NO
 
 
-def test_adding_twice_adds_once(stage: Stage, cohort: CohortRow) -> None:
-    assert [add(stage, cohort, "caro"), add(stage, cohort, "caro")] == [True, True]
+def test_adding_twice_adds_once_and_says_so(stage: Stage, cohort: CohortRow) -> None:
+    answers = [add(stage, cohort, "caro"), add(stage, cohort, "caro")]
+    assert answers == [Adding.ADDED, Adding.THERE]
     assert trainers(cohort) == ["ben", "caro"]
 
 

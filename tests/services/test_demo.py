@@ -16,6 +16,7 @@ from app.services.history import history_page
 from app.services.results import result_page
 from app.services.tries import tries_page
 from app.storage.attempts import AttemptRow
+from app.storage.cohorts import CohortMemberRow
 from app.storage.database import db, set_reading
 from app.storage.people import PersonRow
 from app.web.site import EXTENSION
@@ -56,6 +57,7 @@ def test_an_empty_instance_gets_its_cast_and_their_tests(tmp_path: Path, bank: B
     assert (len(told), sum(told) <= 100) == (len(LINES) + 1, True)
     _everybody_can_look_around(app)
     _the_numbers_are_those_of_people_who_tried(app)
+    _everybody_joined_before_their_first_attempt_for_the_cohort(app)
     set_reading(only=False)
     with app.app_context():
         assert fill_demo(app.extensions[EXTENSION], NOON, told.append) is None
@@ -85,6 +87,16 @@ def _the_numbers_are_those_of_people_who_tried(app: Flask) -> None:
             assert page.score.answered == 120
             assert 0.4 < page.score.share < 0.95
             assert tries_page(person, stage.site, NOON).mocks.used == 1
+
+
+def _everybody_joined_before_their_first_attempt_for_the_cohort(app: Flask) -> None:
+    with app.app_context():
+        last_joined = db.session.scalar(sa.select(sa.func.max(CohortMemberRow.joined_at)))
+        query = sa.select(sa.func.min(AttemptRow.started_at)).where(AttemptRow.assignment_id > 0)
+        first_started = db.session.scalar(query)
+        assert last_joined is not None
+        assert first_started is not None
+        assert last_joined < first_started
 
 
 def test_an_instance_with_people_is_left_alone(stage: Stage) -> None:

@@ -60,6 +60,18 @@ def test_the_wrong_option_chosen_most_comes_with_its_rationale_and_misconception
     assert wrong.misconception == stage.site.taxonomy.misconceptions[option.misconception or ""]
 
 
+def test_wrong_options_chosen_equally_often_are_told(stage: Stage, cohort: CohortRow) -> None:
+    quiz, [item] = set_quiz(cohort), items_on(3, 1)
+    wrong = [option for option in item.option_ids if option != item.key]
+    for number, person_id in enumerate(add_members(cohort, *"ABCDEF")):
+        sit(quiz, person_id, [item], 0).chosen = [wrong[number % 2]]
+    db.session.commit()
+    page = items_page(stage.person("ben"), cohort.handle, quiz.handle, stage.site, NOON)
+    found = page.lines[0].wrong
+    assert found is not None
+    assert (found.people, found.equals) == (3, 2)
+
+
 def test_where_all_are_right_no_option_misleads(stage: Stage, cohort: CohortRow) -> None:
     quiz = set_quiz(cohort)
     for person_id in add_members(cohort, *NAMES):

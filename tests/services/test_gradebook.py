@@ -11,6 +11,7 @@ from app.domain.errors import NotFound
 from app.services import accommodations
 from app.services.cohorts import remove_member
 from app.services.gradebook import (
+    PAGE,
     Cell,
     CellState,
     Gradebook,
@@ -20,6 +21,7 @@ from app.services.gradebook import (
     show_names,
 )
 from app.storage.assignments import AssignmentRow
+from app.storage.boards import members
 from app.storage.cohorts import CohortRow
 from app.storage.database import db
 from app.storage.looks import LookRow
@@ -132,6 +134,15 @@ def test_the_cell_tells_the_time_factor_of_that_attempt(
     assert cell(stage, cohort).time_factor == factor
 
 
+def test_the_cell_tells_the_minutes_that_were_added(stage: Stage, cohort: CohortRow) -> None:
+    row = begun(stage, set_quiz(cohort, timed=True))
+    ben, ana = stage.person("ben"), stage.person("ana").id
+    accommodations.add_time(
+        ben, cohort.handle, ana, row.handle, 10, "The power was out.", NOON, stage.site
+    )
+    assert cell(stage, cohort).added_minutes == 10
+
+
 def test_own_practice_is_not_in_it(stage: Stage, cohort: CohortRow, quiz: AssignmentRow) -> None:
     assert quiz.cohort_id == cohort.id
     stage.start("ana")
@@ -179,7 +190,7 @@ def test_names_are_shown_to_whoever_has_asked_and_for_an_hour(
     assert [row.name for row in late.rows] == [None]
 
 
-def test_people_are_numbered_by_the_time_of_joining_and_sorted_by_name_once_shown(
+def test_people_keep_their_numbers_and_are_sorted_by_name_once_shown(
     stage: Stage, cohort: CohortRow, quiz: AssignmentRow
 ) -> None:
     assert quiz.cohort_id == cohort.id
@@ -189,7 +200,9 @@ def test_people_are_numbered_by_the_time_of_joining_and_sorted_by_name_once_show
     assert [(row.number, row.name) for row in unnamed] == [(1, None), (2, None), (3, None)]
     look = show_names(stage.person("ben"), cohort.handle, NOON)
     named = gradebook(stage.person("ben"), cohort.handle, stage.site, NOON, look).rows
-    assert [(row.number, row.name) for row in named] == [(3, "Abe"), (2, "Ana"), (1, "zoe")]
+    assert [row.name for row in named] == ["Abe", "Ana", "zoe"]
+    hidden = {member.name: member.number for member in members(cohort.id, PAGE)}
+    assert {row.name: row.number for row in named} == hidden
 
 
 def test_the_file_notes_every_member_before_it_names_them(

@@ -43,6 +43,33 @@ def test_a_subject_has_its_share_with_people_answers_and_questions(
     assert (found.whole.right, found.whole.answers) == (15, 25)
 
 
+def test_an_assignment_without_the_subject_is_told_from_one_with_few_answers(
+    stage: Stage, cohort: CohortRow
+) -> None:
+    people = add_members(cohort, *(f"Member{n}" for n in range(5)))
+    first, second = set_quiz(cohort, title="One"), set_quiz(cohort, title="Two")
+    for person_id in people:
+        sit(first, person_id, items_on(3, 10), 5)
+    for person_id in people[:4]:
+        sit(second, person_id, items_on(4, 10), 5)
+    areas = cohort_areas(cohort, Axis.OSHPD, stage.site)
+    at = [column.title.en for column in areas.columns].index("One")
+    found = {row.area: (row.asked[at], row.asked[1 - at]) for row in areas.rows}
+    assert found == {"3": (True, False), "4": (False, True)}
+    shares = [areas.by_assignment[at], areas.by_assignment[1 - at]]
+    assert [share and share.people for share in shares] == [5, None]
+
+
+def test_a_columns_whole_holds_no_area_that_few_answered(stage: Stage, cohort: CohortRow) -> None:
+    quiz, items = set_quiz(cohort), [*items_on(3, 5), *items_on(4, 5)]
+    for number, person_id in enumerate(add_members(cohort, "A", "B", "C", "D", "E")):
+        blanks: list[bool | None] = [None] * 5
+        sit(quiz, person_id, items, [True] * 5 + (blanks if number == 0 else [False] * 5))
+    [share] = cohort_areas(cohort, Axis.OSHPD, stage.site).by_assignment
+    assert share is not None
+    assert (share.answers, share.right) == (25, 25)
+
+
 @pytest.mark.parametrize("axis", [*Axis])
 def test_every_axis_counts_the_same_answers(stage: Stage, cohort: CohortRow, axis: Axis) -> None:
     fill_cohort(cohort, [set_quiz(cohort)], 5)

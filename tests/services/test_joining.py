@@ -16,7 +16,7 @@ from app.services.joining import JoinedLine, Verdict
 from app.storage import cohorts as storage
 from app.storage.cohorts import CohortMemberRow, CohortRow, InvitationRow
 from app.storage.database import db
-from app.storage.people import ThrottleRow
+from app.storage.people import PersonRow, ThrottleRow
 from tests.cohorts import join, make_cohort, statements
 from tests.world import NOON, Stage
 
@@ -73,6 +73,22 @@ def test_a_class_code_lets_everybody_in_who_has_it(
     row = storage.membership(stage.person("ana").id, cohort.id)
     assert row is not None
     assert (row.shares_practice, row.joined_at) == (shares, NOON)
+
+
+def test_joining_by_the_class_code_closes_the_invitation_to_the_same_address(
+    stage: Stage, cohort: CohortRow
+) -> None:
+    own, other = (invite(cohort, single_use=True) for _ in range(2))
+    own.name, own.email = "Ana", "ana@example.org"
+    other.name, other.email = "Eli", "eli@example.org"
+    ana = db.session.get_one(PersonRow, stage.person("ana").id)
+    ana.email = "ana@example.org"
+    db.session.commit()
+    enter(stage, invite(cohort).code)
+    db.session.expire_all()
+    closed: tuple[object, ...] = (own.name, own.email, own.used_by)
+    assert closed == (None, None, ana.id)
+    assert (other.name, other.email, other.used_at) == ("Eli", "eli@example.org", None)
 
 
 def test_an_invitation_for_one_lets_one_in_and_forgets_the_name(

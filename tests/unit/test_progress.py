@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def done(right: int, total: int = 10, after: timedelta = HOUR) -> Run:
-    return Run(NOON, NOON + after, right, total, 0.7, "en")
+    return Run(NOON, NOON + after, right, total, 0.7, "en", answered=total)
 
 
 def running(answered: int = 4, saved_at: datetime | None = NOON) -> Run:
@@ -107,6 +107,17 @@ def test_below_the_target_is_said_only_where_the_range_is(
     right: int, total: int, hand: Hand | None
 ) -> None:
     assert progress([done(right, total)], None, NOON).hand == hand
+
+
+@pytest.mark.parametrize(("answered", "wants"), [(7, False), (8, True)])
+def test_a_result_wants_a_hand_only_from_eight_answers_on(*, answered: int, wants: bool) -> None:
+    found = progress([done(0)._replace(answered=answered)], None, NOON)
+    assert (found.hand is not None) == wants
+
+
+def test_whoever_joined_after_the_due_date_is_not_waited_for() -> None:
+    found = progress([], Hand(Reason.DUE_PASSED), NOON, joined_later=True)
+    assert found == Progress(State.NOT_STARTED, joined_later=True)
 
 
 def test_whoever_is_at_it_once_more_is_done_and_left_alone() -> None:

@@ -96,6 +96,13 @@ def test_estimates_keep_the_order_of_the_score() -> None:
     assert [estimate.area for estimate in found] == ["II", "IX", "XII"]
 
 
+def test_an_area_that_is_the_whole_score_has_the_scores_range_and_no_verdict() -> None:
+    found = estimate(2, 20, overall=(2, 20))
+    assert (found.whole, found.verdict, found.enough) == (True, "unsure", False)
+    assert (found.low, found.high) == overall_interval(2, 20)
+    assert not estimate(2, 20, overall=(3, 21)).whole
+
+
 @pytest.mark.parametrize(
     ("correct", "total", "low", "high"),
     [(7, 10, 0.40, 0.89), (21, 30, 0.52, 0.83), (70, 100, 0.60, 0.78), (350, 500, 0.66, 0.74)],

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
+from tests.web.watched import kept_watched, watched  # noqa: F401 (fixtures for all)
 from tests.world import NOON
 
 

@@ -70,7 +70,8 @@ def made_up(table: sa.Table, person_id: int) -> dict[str, object]:
             values[column.key] = known[column.name]
         elif not column.nullable and not (column.primary_key and column.autoincrement is True):
             moment = isinstance(column.type, UtcDateTime)
-            kind = datetime if moment else column.type.python_type
+            plain_type = getattr(column.type, "impl_instance", column.type)
+            kind = datetime if moment else plain_type.python_type
             values[column.key] = plain.get(kind, NOON.date())
     if table.columns.get("id") is not None:
         values.pop("id", None)

@@ -8,9 +8,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale, ngettext
 
+from app.services.cohorts import archive_cohort
+from tests.cohorts import join, make_cohort
 from tests.web.accounts_cast import row_of
-from tests.web.exam_cast import LANGUAGES, attempt, said, speak, words
+from tests.web.exam_cast import LANGUAGES, attempt, inside, said, speak, words
 from tests.web.records_cast import Classroom, open_classroom
+from tests.world import NOON
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -127,7 +130,7 @@ def test_once_a_trainer_has_set_the_time_the_account_shows_it_and_whom_to_ask(
     assert 'name="time_factor"' in words(ana.get("/account"))
     room.set_standing(1.5)
     page = words(ana.get("/account"))
-    moment = {"en": "March 2, 2026, 12:00 PM", "es": "2 de marzo de 2026, 12:00"}[language]
+    moment = {"en": "March 2, 2026, 12:00 PM", "es": "2 de marzo de 2026, 12:00 p.m."}[language]
     text = "Set by your trainer on %(moment)s. To change it, please ask them."
     assert said(app, language, text, moment=moment) in page
     assert 'name="time_factor"' not in page
@@ -146,6 +149,38 @@ def test_a_time_that_a_trainer_has_set_stays_and_the_rest_is_saved(
     assert (answer.status_code, row.display_name, row.time_factor) == (303, "Ana María", 1.5)
     text = said(app, "en", "Your time was left as it is: your trainer has set it.")
     assert (text in words(ana.get("/account"))) == told
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_in_no_open_cohort_the_time_is_the_person_s_own_again(
+    app: Flask, room: Classroom, ana: FlaskClient, *, archived: bool
+) -> None:
+    room.set_standing(1.75)
+    if archived:
+        with inside(app) as stage:
+            archive_cohort(stage.person("ben"), room.cohort, NOON)
+    else:
+        ana.post(f"/join/cohorts/{room.cohort}/leave")
+    page = words(ana.get("/account"))
+    assert 'name="time_factor"' in page
+    assert '<option selected value="1.75">' in page
+    ana.post("/account", data={**ACCOUNT, "time_factor": "1.75"})
+    assert row_of(app).time_factor == 1.75
+    ana.post("/account", data={**ACCOUNT, "time_factor": "1.25"})
+    assert row_of(app).time_factor == 1.25
+
+
+def test_what_the_person_chose_in_between_is_not_taken_back_by_a_new_cohort(
+    app: Flask, room: Classroom, ana: FlaskClient
+) -> None:
+    room.set_standing(1.5)
+    ana.post(f"/join/cohorts/{room.cohort}/leave")
+    ana.post("/account", data={**ACCOUNT, "time_factor": "1.25"})
+    with inside(app) as stage:
+        join(stage, make_cohort(stage, "Evening group"), "ana")
+    assert 'name="time_factor"' in words(ana.get("/account"))
+    ana.post("/account", data={**ACCOUNT, "time_factor": "2.0"})
+    assert row_of(app).time_factor == 2.0
 
 
 @pytest.mark.usefixtures("room")

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from app.bank.reader import read_bank
 from app.domain.attempts import AttemptKind
 from app.services.bank import load_bank
+from app.services.looks import looks_at_me
 from app.services.tries import void_try
 from tests.banks import GOOD_PATH, GOOD_TEXT, make_bank
 from tests.web.accounts_cast import contents
@@ -26,6 +27,7 @@ from tests.web.exam_cast import (
 from tests.world import NOON
 
 pytestmark = pytest.mark.usefixtures("noon")
+WHO = ("ana", "eli")
 
 
 def test_a_stranger_is_asked_to_sign_in(stranger: FlaskClient) -> None:
@@ -68,22 +70,53 @@ def test_faults_are_named_by_file_and_line(app: Flask, dev: FlaskClient, tmp_pat
     assert f'<td class="number" data-label="Line">{line}</td>' in page
 
 
-def test_the_newest_mock_tries_stand_with_their_state(app: Flask, dev: FlaskClient) -> None:
-    given_back = begin(app, "ana", AttemptKind.MOCK)
-    running = begin(app, "eli", AttemptKind.MOCK)
+def tries(dev: FlaskClient, username: str) -> str:
+    return words(dev.post("/administration/mock-tries", data={"username": username}))
+
+
+def test_of_the_newest_mock_tries_only_the_number_on_each_day_stands_there(
+    app: Flask, dev: FlaskClient
+) -> None:
+    handles = [begin(app, who, AttemptKind.MOCK) for who in ("ana", "eli")]
     begin(app, "eli", AttemptKind.QUIZ)
+    page = words(dev.get("/administration"))
+    assert '<th scope="row">March 2, 2026</th><td class="number">2</td>' in page
+    assert [text in page for text in ("Ana", "Eli", *handles)] == [False] * 4
+
+
+def test_somebodys_tries_are_opened_by_sign_in_name_and_the_look_is_noted(
+    app: Flask, dev: FlaskClient
+) -> None:
+    given_back = begin(app, "ana", AttemptKind.MOCK)
+    other = begin(app, "eli", AttemptKind.MOCK)
     with inside(app) as stage:
         void_try(stage.person("dev"), given_back, "The <power> was out.", NOON)
-    page = words(dev.get("/administration"))
-    assert "The <power> was out." in page
-    assert "&lt;power&gt;" in dev.get("/administration").get_data(as_text=True)
-    offered = [f"/tries/mocks/{h}/void" in page for h in (given_back, running)]
-    assert offered == [False, True]
+    page = tries(dev, " Ana ")
+    assert ("The <power> was out." in page, other in page) == (True, False)
+    with inside(app) as stage:
+        seen = {who: [look.viewer for look in looks_at_me(stage.person(who))] for who in WHO}
+    assert seen == {"ana": ["Dev"], "eli": []}
+    assert f"/tries/mocks/{other}/void" in tries(dev, "eli")
 
 
 def test_a_finished_try_can_be_given_back_too(app: Flask, dev: FlaskClient) -> None:
     handle = finish(app, begin(app, "ana", AttemptKind.MOCK))
-    assert f"/tries/mocks/{handle}/void" in words(dev.get("/administration"))
+    assert f"/tries/mocks/{handle}/void" in tries(dev, "ana")
+
+
+@pytest.mark.parametrize("username", ["", "nobody", "\0"])
+def test_an_unknown_sign_in_name_is_told_and_nothing_noted(
+    app: Flask, dev: FlaskClient, username: str
+) -> None:
+    before = contents(app)
+    answer = dev.post("/administration/mock-tries", data={"username": username})
+    assert (answer.status_code, contents(app) == before) == (422, True)
+
+
+def test_nobody_but_an_administrator_opens_them(ana: FlaskClient, ben: FlaskClient) -> None:
+    wanted = {"username": "eli"}
+    answers = [c.post("/administration/mock-tries", data=wanted) for c in (ana, ben)]
+    assert [answer.status_code for answer in answers] == [404, 404]
 
 
 def test_looking_writes_nothing(app: Flask, dev: FlaskClient) -> None:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from flask_babel import force_locale
 
 from app.domain.attempts import AttemptKind
+from app.services.accommodations import give_back
 from app.services.assigned import assigned_lines
 from app.services.cohorts import remove_member
 from app.storage.assignments import find_assignment
@@ -284,6 +285,79 @@ def test_looking_writes_nothing(app: Flask, eli: FlaskClient, cohort: str) -> No
     assert contents(app) == before
 
 
+def test_a_result_that_opens_later_is_promised_for_then_and_never_before(
+    app: Flask, eli: FlaskClient, cohort: str, noon: time_machine.Traveller
+) -> None:
+    with inside(app):
+        row = find_cohort(cohort)
+        assert row is not None
+        row.time_zone = "America/New_York"
+    one = assign(app, cohort, feedback="after_due")
+    where = start(eli, one)
+    opens = "March 9, 2026, 4:00 PM"
+    submit = words(eli.get(f"{where}/submit"))
+    assert f"The result opens on {opens} (Eastern Time)." in submit
+    assert said(app, "en", "After this, answers cannot change, and the result is shown.") not in (
+        submit
+    )
+    closed = eli.get(eli.post(f"{where}/submit").location)
+    assert closed.status_code == 409
+    assert heading(closed) == ("en", said(app, "en", "Handed in: the result opens later"))
+    assert f"The result opens on {opens} (Eastern Time)." in words(closed)
+    link = f'href="{where}/result"'
+    for text in (page(eli, one), listed(app, "eli")):
+        assert (f"the result opens on {opens}" in text, link in text) == (True, False)
+    noon.move_to(DUE)
+    for text in (page(eli, one), listed(app, "eli", now=DUE)):
+        assert ("the result opens on" in text, link in text) == (False, True)
+
+
+def test_its_title_stays_on_home_history_and_result_when_it_is_withdrawn(
+    app: Flask, ben: FlaskClient, eli: FlaskClient, cohort: str
+) -> None:
+    one = assign(app, cohort, title="Week two")
+    where = start(eli, one)
+    ben.post(f"/cohorts/{cohort}/assignments/{one}/withdraw")
+    for address in ("/home", "/history"):
+        assert "Week two" in words(eli.get(address))
+    eli.post(f"{where}/submit")
+    assert "Week two" in words(eli.get(f"{where}/result"))
+
+
+def test_a_timed_one_names_the_moment_when_nobody_can_be_at_work_on_it(
+    app: Flask, ben: FlaskClient, eli: FlaskClient, cohort: str
+) -> None:
+    one = assign(app, cohort, feedback="after_due", timed=True)
+    opens = "March 9, 2026, 1:26 PM"
+    trainers = words(ben.get(f"/cohorts/{cohort}/assignments/{one}"))
+    assert [opens in text for text in (page(eli, one), trainers)] == [True, True]
+
+
+def test_a_language_that_the_trainer_set_is_not_called_a_choice(
+    app: Flask, eli: FlaskClient, cohort: str
+) -> None:
+    where = start(eli, assign(app, cohort, language="es"))
+    text = words(eli.get(f"{where}/items/1"))
+    assert "Your trainer has set the language of this test" in text
+    assert "the language that you chose at the start" not in text
+
+
+def test_an_attempt_that_was_given_back_may_be_started_again(
+    app: Flask, eli: FlaskClient, cohort: str
+) -> None:
+    one = assign(app, cohort)
+    where = start(eli, one)
+    eli.post(f"{where}/submit")
+    told = said(app, "en", "given back: you may start again")
+    assert told not in listed(app, "eli")
+    with inside(app) as stage:
+        eli_id, handle = stage.person("eli").id, where.rpartition("/")[2]
+        give_back(stage.person("ben"), cohort, eli_id, handle, "Noise", NOON)
+    assert told in listed(app, "eli")
+    start(eli, one)
+    assert told not in listed(app, "eli")
+
+
 # The list for home
 
 
@@ -343,7 +417,7 @@ def test_what_is_over_and_never_begun_has_no_button(app: Flask, cohort: str) -> 
         ("America/Los_Angeles", "en", "March 2, 2026, 12:00 PM"),
         ("America/New_York", "en", "March 2, 2026, 3:00 PM"),
         ("Europe/Berlin", "en", "March 2, 2026, 9:00 PM"),
-        ("America/New_York", "es", "2 de marzo de 2026, 15:00"),
+        ("America/New_York", "es", "2 de marzo de 2026, 3:00 p.m."),
     ],
 )
 def test_a_moment_is_shown_in_the_zone_that_is_asked_for(

@@ -56,7 +56,10 @@ def test_a_question_is_swapped_for_another_of_the_same_domain_and_level(
     one = set_by(ben, cohort, areas=["3", "5"])
     before = rows(app)[0].form or []
     answer = ben.post(at(cohort, "/{one}/form/4/swap", one))
-    assert answer.location == at(cohort, "/{one}/form#question-4", one)
+    assert answer.location == at(cohort, "/{one}/form?asked=4#question-4", one)
+    told = said(app, "en", "Question %(position)s was replaced.", position=4)
+    beside = words(ben.get(answer.location)).split('id="question-4"')[1].split("</section>")[0]
+    assert told in beside
     after = rows(app)[0].form or []
     assert [n for n, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]] == [
         3

@@ -297,14 +297,30 @@ def test_withdrawing_is_asked_first_and_then_takes_it_off_the_list(
 ) -> None:
     one = set_by(ben, cohort, title="Law and ethics")
     assert rows(app)[0].withdrawn_at is None
-    ben.get(at(cohort, "/{one}/withdraw", one))
+    assert "nobody has started it yet" in words(ben.get(at(cohort)))
+    assert "Nobody has started it yet." in words(ben.get(at(cohort, "/{one}/withdraw", one)))
     assert rows(app)[0].withdrawn_at is None
     assert ben.post(at(cohort, "/{one}/withdraw", one)).location == at(cohort)
     assert rows(app)[0].withdrawn_at == NOON
-    assert eli.get(f"/assigned/{one}").status_code == 404
+    gone = eli.get(f"/assigned/{one}")
+    withdrawn = said(app, "en", "This assignment was withdrawn")
+    assert (gone.status_code, heading(gone)) == (404, ("en", withdrawn))
+    stranger = signed_in(app, "caro").get(f"/assigned/{one}")
+    assert (stranger.status_code, withdrawn in words(stranger)) == (404, False)
     for rest in [rest for rest in HEADINGS if "{one}" in rest]:
         assert ben.get(at(cohort, rest, one)).status_code == 404
     assert ben.post(at(cohort, "/{one}/withdraw", one)).status_code == 404
+
+
+def test_in_an_archived_cohort_nothing_is_called_open(
+    app: Flask, ben: FlaskClient, cohort: str
+) -> None:
+    one = set_by(ben, cohort)
+    ben.post(f"/cohorts/{cohort}/archive")
+    for rest in ("", "/{one}"):
+        assert said(app, "en", "open now") not in words(ben.get(at(cohort, rest, one)))
+    refused = ben.get(at(cohort, "/{one}/edit", one))
+    assert (refused.status_code, f'href="/cohorts/{cohort}"' in words(refused)) == (409, True)
 
 
 def test_the_buttons_lead_to_the_board_where_there_is_one(

@@ -443,7 +443,7 @@ def test_the_map_shows_three_states_and_filters_them(app: Flask, eli: FlaskClien
         for show in ("all", "incomplete", "flagged", "unseen", "nonsense", "")
     }
     assert shown == {
-        "all": 10, "incomplete": 1, "flagged": 1, "unseen": 8, "nonsense": 10, "": 10,
+        "all": 10, "incomplete": 9, "flagged": 1, "unseen": 8, "nonsense": 10, "": 10,
     }  # fmt: skip
 
 
@@ -480,6 +480,8 @@ def test_submitting_says_first_what_is_open(app: Flask, eli: FlaskClient) -> Non
     page = words(eli.get(f"/attempts/{handle}/submit"))
     assert f'href="/attempts/{handle}/review?show=unseen"' in page
     assert f'href="/attempts/{handle}/review?show=flagged"' in page
+    assert "9 without an answer (9 of them not seen yet)" in " ".join(page.split())
+    assert said(app, "en", "After this, answers cannot change, and the result is shown.") in page
     assert attempt(app, handle).finished_at is None
 
 

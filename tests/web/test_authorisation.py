@@ -5,7 +5,6 @@ words); everybody else gets what an address that was never there would give: 404
 sign in for a stranger.
 """
 
-import shutil
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from app.storage.assignments import assignments_of, find_assignment
 from app.storage.attempts import AttemptRow
 from app.storage.cohorts import InvitationRow, find_cohort
 from app.storage.database import db
+from tests.stage_database import Kept, keep_database
 from tests.web.exam_cast import begin, inside
 from tests.web.records_cast import open_classroom
 from tests.world import NOON, signed_in
@@ -55,17 +55,14 @@ class School:
     """Ben teaches Ana, who has attempts and a record; Eli and Caro have nothing to do with it."""
 
     app: Flask
-    kept: Path
+    kept: Kept
     places: dict[str, str]
     query: dict[str, str]
     cookies: dict[str, str]
 
     def client(self, who: str) -> FlaskClient:
         """A browser of that person's, on the database as it was."""
-        with self.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-        shutil.copy(self.kept, self.kept.with_name("peerprep.db"))
+        self.kept.put_back()
         client = self.app.test_client()
         if who in self.cookies:
             client.set_cookie(COOKIE, self.cookies[who])
@@ -73,7 +70,7 @@ class School:
 
 
 @pytest.fixture
-def school(app: Flask, furnished: tuple[Flask, Path]) -> Iterator[School]:
+def school(app: Flask) -> Iterator[School]:
     """The school, with everybody signed in."""
     cookies = {}
     for who in PEOPLE:
@@ -90,8 +87,7 @@ def school(app: Flask, furnished: tuple[Flask, Path]) -> Iterator[School]:
         looks = note_look(
             stage.person("ben"), int(places.pop("cohort_id")), [classroom.ana], LookAt.RECORD, NOON
         )
-    kept = furnished[1].with_name("school.db")
-    shutil.copy(furnished[1].with_name("peerprep.db"), kept)
+    kept = keep_database(app)
     places |= {
         "handle": own,
         "cohort": classroom.cohort,
@@ -99,7 +95,7 @@ def school(app: Flask, furnished: tuple[Flask, Path]) -> Iterator[School]:
         "attempt": classroom.handle,
     }
     yield School(app, kept, places, {**query, "look": looks}, cookies)
-    kept.unlink()
+    kept.forget()
 
 
 def _furnish(ben: int, cohort: str, ana: int) -> tuple[dict[str, str], dict[str, str]]:

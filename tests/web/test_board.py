@@ -12,6 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.domain.items import Axis
+from app.storage.assignments import AssignmentRow
+from app.storage.boards import members
 from app.storage.cohorts import CohortRow
 from app.storage.database import db
 from app.storage.looks import LookRow
@@ -104,6 +106,14 @@ def noted(app: Flask) -> list[str]:
         return [*db.session.scalars(sa.select(LookRow.at_what).order_by(LookRow.id))]
 
 
+def row_of(app: Flask, hall: Hall, page: str, name: str) -> list[str]:
+    """The row of somebody whose name is not shown."""
+    with inside(app):
+        cohort = db.session.scalars(sa.select(CohortRow).filter_by(handle=hall.cohort)).one()
+        [number] = [m.number for m in members(cohort.id, hall.quiz) if m.name == name]
+    return table_rows(page)[number - 1]
+
+
 def table_rows(page: str) -> list[list[str]]:
     """What the table's rows say, cell by cell."""
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
@@ -166,20 +176,23 @@ def test_an_empty_cohort_says_what_comes(app: Flask, ben: FlaskClient) -> None:
         empty = make_cohort(stage).handle
     board, heat_map = (words(ben.get(f"/cohorts/{empty}/board{end}")) for end in ("", "/heat-map"))
     assert "This cohort has no assignments yet" in board
+    assert f'href="/cohorts/{empty}/assignments/new"' in board
     assert "Shares are shown once at least 5 people have finished" in heat_map
 
 
-def test_rows_say_where_everybody_is_without_names(ben: FlaskClient, hall: Hall) -> None:
+def test_rows_say_where_everybody_is_without_names(
+    app: Flask, ben: FlaskClient, hall: Hall
+) -> None:
     page = words(ben.get(hall.assignment))
     rows = table_rows(page)
     assert [row[0] for row in rows] == [f"Person {n}" for n in range(1, 7)]
-    assert rows[0][1:] == [
-        "● done may want a hand clearly below the practice target",
+    assert row_of(app, hall, page, "Zoe")[1:] == [
+        "● done may want a hand clearly below the practice target of 70%",
         "2 of 10 likely 6% to 51%",
         "March 2, 2026, 11:40 AM March 2, 2026, 12:00 PM",
-        "Español",
+        "Spanish",
     ]
-    assert rows[5][1:3] == ["◐ started, 4 of 10 answered", "–"]
+    assert row_of(app, hall, page, "Lea")[1:3] == ["◐ started, 4 of 10 answered", "–"]
     assert not any(name in page for name in NAMES)
 
 
@@ -191,6 +204,7 @@ def test_rows_say_where_everybody_is_without_names(ben: FlaskClient, hall: Hall)
     ],
 )
 def test_who_stopped_may_want_a_hand(
+    app: Flask,
     ben: FlaskClient,
     hall: Hall,
     noon: time_machine.Traveller,
@@ -198,7 +212,7 @@ def test_who_stopped_may_want_a_hand(
     said_of_lea: str | None,
 ) -> None:
     noon.move_to(NOON + after)
-    state = table_rows(words(ben.get(hall.assignment)))[5][1]
+    state = row_of(app, hall, words(ben.get(hall.assignment)), "Lea")[1]
     expected = "◐ started, 4 of 10 answered"
     assert state == (f"{expected} may want a hand {said_of_lea}" if said_of_lea else expected)
 
@@ -222,9 +236,19 @@ def test_who_has_not_begun_near_the_due_date_may_want_a_hand(
 ) -> None:
     change(app, hall, add_gus)
     noon.move_to(DUE - before)
-    assert table_rows(words(ben.get(hall.assignment)))[6][1] == (
-        f"○ not started may want a hand {why}"
-    )
+    state = row_of(app, hall, words(ben.get(hall.assignment)), "Gus")[1]
+    assert state == f"○ not started may want a hand {why}"
+
+
+def test_whoever_joined_after_the_due_date_joined_later(
+    app: Flask, ben: FlaskClient, hall: Hall, noon: time_machine.Traveller
+) -> None:
+    def add_late(row: CohortRow) -> None:
+        add_members(row, "Gus", joined=DUE + timedelta(days=1))
+
+    change(app, hall, add_late)
+    noon.move_to(DUE + timedelta(days=2))
+    assert row_of(app, hall, words(ben.get(hall.assignment)), "Gus")[1] == "○ joined later"
 
 
 def test_names_are_noted_first_and_then_shown(app: Flask, ben: FlaskClient, hall: Hall) -> None:
@@ -271,10 +295,40 @@ def test_the_hardest_question_stands_first_with_what_misleads(
     ]
     assert rows[0][1] == "0% likely 0% to 25% 5 people answered"
     assert "(5 people)" in rows[0][2]
+    assert page.count('<details class="peek">') == len(rows)
     drill = re.search(r'href="(/cohorts/[^"]+/assignments/new\?[^"]+)"', page)
     assert drill is not None
     assert re.findall(r"item=([\w-]+)", drill.group(1)) == sorted(names[:8])
     assert ben.get(drill.group(1)).status_code == 200
+
+
+def test_a_language_goes_by_its_name_in_the_page_s_language(ben: FlaskClient, hall: Hall) -> None:
+    speak(ben, "es")
+    rows = table_rows(words(ben.get(hall.assignment)))
+    assert {row[4] for row in rows} == {"español", "inglés"}
+
+
+def test_only_the_ten_hardest_questions_stand_open(
+    app: Flask, ben: FlaskClient, hall: Hall
+) -> None:
+    def fill(cohort: CohortRow) -> None:
+        quiz = db.session.scalars(sa.select(AssignmentRow).filter_by(handle=hall.quiz)).one()
+        for person_id in add_members(cohort, "Ian", "Ada", "Gus", "Eva", "Max"):
+            sit(quiz, person_id, items_on(4, 2), 2)
+
+    change(app, hall, fill)
+    first, _, rest = words(ben.get(hall.items)).partition('<details class="more">')
+    assert [part.count('<details class="peek">') for part in (first, rest)] == [10, 2]
+    assert "Show 2 more questions" in rest
+
+
+def test_no_more_questions_are_spoken_of_where_none_is_shown(app: Flask, ben: FlaskClient) -> None:
+    with inside(app) as stage:
+        cohort = make_cohort(stage)
+        quiz = set_quiz(cohort)
+        sit(quiz, add_members(cohort, "Ian")[0], items_on(3, 10), 5)
+        where = f"/cohorts/{cohort.handle}/board/{quiz.handle}/items"
+    assert "10 questions have fewer answers so far." in words(ben.get(where))
 
 
 def test_who_chose_what_is_noted_first_and_then_shown(
@@ -300,7 +354,9 @@ def test_what_few_answered_cannot_be_looked_at(
     app: Flask, ben: FlaskClient, hall: Hall, case: str
 ) -> None:
     with inside(app):
-        row = db.session.execute(db.text("select max(id) from attempt where finished_at > 0"))
+        row = db.session.execute(
+            db.text("select max(id) from attempt where finished_at is not null")
+        )
         voided = row.scalar()
         if case == "few":
             db.session.execute(
@@ -310,7 +366,7 @@ def test_what_few_answered_cannot_be_looked_at(
     assert (ben.post(path).status_code, noted(app)) == (404, [])
     if case == "few":
         page = words(ben.get(hall.items))
-        assert "10 more questions have fewer answers so far." in page
+        assert "10 questions have fewer answers so far." in page
         assert "<tbody>" not in page
 
 
@@ -329,7 +385,7 @@ def test_the_heat_map_has_number_range_people_and_questions(ben: FlaskClient, ha
     page = words(ben.get(hall.heat_map))
     rows = table_rows(page)
     cell = "20% likely 13% to 30% 5 people, 50 answers, 10 questions"
-    assert [row[1:] for row in rows] == [[cell, cell], [cell, "–"]]
+    assert [row[1:] for row in rows] == [[cell, cell], [cell, cell]]
     assert 'class="heat heat--1"' in page
 
 

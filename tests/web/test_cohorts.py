@@ -121,7 +121,10 @@ def test_the_pages_speak_both_languages(
     app: Flask, ben: FlaskClient, cohort: str, language: str
 ) -> None:
     speak(ben, language)
-    assert heading(ben.get("/cohorts")) == (language, said(app, language, "Cohorts"))
+    assert heading(ben.get("/cohorts")) == (language, said(app, language, "Cohorts I train"))
+    dev = signed_in(app, "dev")
+    speak(dev, language)
+    assert heading(dev.get("/cohorts")) == (language, said(app, language, "All cohorts"))
     page = ben.get(f"/cohorts/{cohort}")
     assert heading(page) == (language, "Morning group")
     assert said(app, language, "Class code") in words(page)
@@ -308,6 +311,31 @@ def test_who_cannot_be_a_trainer_is_refused_without_saying_why(
         said_of.add((page.status_code, *re.findall(r'id="username-error">([^<]+)<', words(page))))
     assert said_of == {(422, "We cannot add this sign-in name as a trainer. Please check it.")}
     assert contents(app) == before
+
+
+def test_adding_a_trainer_who_is_there_says_so(ben: FlaskClient, cohort: str) -> None:
+    wanted = {"username": "ben"}
+    page = ben.post(f"/cohorts/{cohort}/trainers/add", data=wanted, follow_redirects=True)
+    assert "This person is a trainer here already." in words(page)
+    assert "The trainer is added." not in words(page)
+
+
+def test_what_cannot_be_undone_is_asked_about_first(ben: FlaskClient, cohort: str) -> None:
+    ben.post(f"/cohorts/{cohort}/trainers/add", data={"username": "caro"})
+    ben.post(f"/cohorts/{cohort}/codes", data={"days": "7"})
+    page = words(ben.get(f"/cohorts/{cohort}"))
+    for button in ("Take this code back", "Remove me from this cohort"):
+        asked, found, _rest = page.partition(button)
+        assert (bool(found), asked.rfind("<details") > asked.rfind("</details")) == (True, True)
+
+
+def test_a_long_name_is_told_and_not_cut_by_the_browser(ben: FlaskClient, cohort: str) -> None:
+    page = words(ben.get(f"/cohorts/{cohort}"))
+    field = page[page.index('id="name"') - 200 :].partition(">")[0] + page.partition('id="name"')[2]
+    assert "maxlength" not in field.partition(">")[0]
+    for where in ("/cohorts", f"/cohorts/{cohort}/rename"):
+        answer = ben.post(where, data={**NEW, "name": "x" * 81})
+        assert (answer.status_code, "x" * 81 in words(answer)) == (422, True)
 
 
 def test_a_name_must_be_typed(ben: FlaskClient, cohort: str) -> None:

@@ -2,10 +2,8 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -17,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from app.domain.attempts import AttemptKind
 from app.services.people import RESET, SET_UP, make_link
-from app.storage.database import db
+from tests.stage_database import Kept, keep_database
 from tests.web.exam_cast import begin, begin_with_feedback, finished, inside, options
 from tests.web.records_cast import open_classroom
 from tests.world import NOON, signed_in
@@ -66,16 +64,13 @@ class Ready:
     """A site in the middle of its work, and how to put it back there."""
 
     app: Flask
-    kept: Path
+    kept: Kept
     known: dict[str, list[str]]
     cookies: dict[str, str]
 
     def client(self, who: str) -> FlaskClient:
         """A browser of that person's, on a database as it was."""
-        with self.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-        shutil.copy(self.kept, self.kept.with_name("peerprep.db"))
+        self.kept.put_back()
         client = self.app.test_client()
         if who in self.cookies:
             client.set_cookie(COOKIE, self.cookies[who])
@@ -83,7 +78,7 @@ class Ready:
 
 
 @pytest.fixture
-def ready(app: Flask, furnished: tuple[Flask, Path]) -> Iterator[Ready]:
+def ready(app: Flask) -> Iterator[Ready]:
     """Attempts of every kind and state, entries, links and people who are signed in."""
     cookies = {}
     for who in ("ana", "ben", "dev"):
@@ -105,8 +100,7 @@ def ready(app: Flask, furnished: tuple[Flask, Path]) -> Iterator[Ready]:
             make_link(SET_UP, NOON),
             make_link(RESET, NOON, stage.person("eli").id),
         ]
-    kept = furnished[1].with_name("ready.db")
-    shutil.copy(furnished[1].with_name("peerprep.db"), kept)
+    kept = keep_database(app)
     numbers = [str(n) for n in range(1, 8)]
     places = {"position": numbers, "sitting_id": numbers, "person_id": numbers}
     school = {
@@ -120,7 +114,7 @@ def ready(app: Flask, furnished: tuple[Flask, Path]) -> Iterator[Ready]:
     known = {"handle": handles, "token": tokens, **places, **school}
     known["option"] = options(app, handles[-1])
     yield Ready(app, kept, known, cookies)
-    kept.unlink()
+    kept.forget()
 
 
 def addresses(ready: Ready) -> SearchStrategy[tuple[str, str]]:

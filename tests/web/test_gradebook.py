@@ -210,7 +210,7 @@ def test_screen_csv_and_xlsx_say_the_same_in_every_cell(full: Room, ben: FlaskCl
         *("done", "5", "10", "1", "English", "No clock", "2026-03-02 12:20")
     ]
     assert ana[1 + 2 * SEVEN :] == [
-        *("done", "7", "10", "2", "Español", "Standard time", "2026-03-03 12:13")
+        *("done", "7", "10", "2", "Spanish", "Standard time", "2026-03-03 12:13")
     ]
     assert [row[1] for row in screen[-4:]] == ["5", "34", "25", "45"]
 
@@ -355,7 +355,7 @@ def test_a_file_speaks_the_page_s_language(full: Room, ben: FlaskClient, languag
     first, *_rest = rows = csv_rows(full.file(ben, "csv"))
     facts = (
         *("state", "right answers", "questions", "attempts used"),
-        *("language", "this person's time", "finished on"),
+        *("language at the start", "this person's time", "finished on"),
     )
     wanted = [f"'=Ethics: {said(full.app, language, fact)}" for fact in facts]
     assert first[: 1 + SEVEN] == [said(full.app, language, "Person"), *wanted]
@@ -369,10 +369,12 @@ def test_a_cohort_without_people_or_assignments_says_so(app: Flask, ben: FlaskCl
         empty = Room(app, cohort.handle)
     alone = said(app, "en", "Nobody has joined yet. People join with the cohort's code.")
     assert alone in words(ben.get(empty.page))
+    assert f'href="/cohorts/{empty.cohort}#codes-heading"' in words(ben.get(empty.page))
     with inside(app) as stage:
         join(stage, cohort_in(empty), "ana")
     nothing = said(app, "en", "No assignments yet. Once there is one, its results appear here.")
     assert nothing in words(ben.get(empty.page))
+    assert f'href="/cohorts/{empty.cohort}/assignments/new"' in words(ben.get(empty.page))
     assert csv_rows(empty.file(ben, "csv"))[:2] == [["Person"], ["Ana"]]
     assert xlsx_rows(empty.file(ben, "xlsx"))[:2] == [["Person"], ["Ana"]]
     assert ben.get(empty.report).status_code == 200

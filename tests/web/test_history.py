@@ -75,6 +75,13 @@ def test_the_newest_stands_first(app: Flask, ana: FlaskClient) -> None:
     assert places == sorted(places, reverse=True)
 
 
+def test_the_newest_is_the_one_that_started_last(app: Flask, ana: FlaskClient) -> None:
+    late = finished(app, right=1, now=NOON - timedelta(days=1))
+    early = finished(app, right=1, now=NOON - timedelta(days=5), seed=8)
+    page = words(ana.get("/history"))
+    assert page.index(late) < page.index(early)
+
+
 def test_a_line_says_how_it_went(app: Flask, eli: FlaskClient, ana: FlaskClient) -> None:
     finished(app, right=7, wrong=3)
     page = words(ana.get("/history"))

@@ -128,7 +128,7 @@ def test_a_link_that_leads_nowhere_is_not_found(
     answers = [ana.get(f"/join/{given}"), stranger.get(f"/join/{given}")]
     answers.append(ana.post(f"/join/{given}"))
     assert [answer.status_code for answer in answers] == [404] * 3
-    assert said(app, "es", "This code no longer works") in words(answers[0])
+    assert said(app, "es", "This code does not work") in words(answers[0])
 
 
 def test_a_code_that_has_run_out_is_not_found(app: Flask, code: str, noon: Traveller) -> None:
@@ -180,6 +180,72 @@ def test_a_stranger_who_registers_comes_back_and_only_once(
     assert stranger.post("/register", data=FAY).location == "/home"
     assert stranger.post(shown).location == "/join/cohorts"
     assert members(app) == {"fay": False}
+
+
+def test_a_stranger_who_goes_to_register_and_then_signs_in_comes_back_once(
+    app: Flask, stranger: FlaskClient, code: str
+) -> None:
+    shown = f"/join/{code[:4]}-{code[4:]}"
+    stranger.get(f"/join/{code}")
+    stranger.get("/register")
+    form = {"username": "eli", "password": PASSWORD}
+    assert stranger.post("/sign-in", data={**form, "password": "wrong"}).status_code == 200
+    assert stranger.post("/sign-in", data=form).location == shown
+    page = words(stranger.get(shown))
+    named = "You join as %(name)s (sign-in name: %(username)s)."
+    assert said(app, "en", named, name="Eli", username="eli") in page
+    stranger.post("/sign-out")
+    assert stranger.post("/sign-in", data=form).location == "/home"
+
+
+def test_an_invitation_is_forgotten_with_signing_out(stranger: FlaskClient, code: str) -> None:
+    form = {"username": "eli", "password": PASSWORD}
+    stranger.get(f"/join/{code}")
+    stranger.post("/sign-in", data={**form, "next": "/account"})
+    stranger.post("/sign-out")
+    assert stranger.post("/sign-in", data=form).location == "/home"
+
+
+def test_who_joins_as_somebody_else_signs_out_and_is_back(
+    app: Flask, eli: FlaskClient, code: str
+) -> None:
+    shown = f"/join/{code[:4]}-{code[4:]}"
+    page = words(eli.get(shown))
+    (way,) = [
+        part.split('"')[0] for part in page.split('action="') if part.startswith("/sign-out?")
+    ]
+    assert eli.post(way).location == shown
+    assert said(app, "en", "Register") in words(eli.get(shown))
+
+
+def test_a_trainer_does_not_join_the_own_cohort(
+    app: Flask, ben: FlaskClient, dev: FlaskClient, code: str
+) -> None:
+    answers = [ben.get(f"/join/{code}"), ben.post(f"/join/{code}")]
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert said(app, "en", "You train this cohort") in words(answers[0])
+    assert (members(app), dev.get(f"/join/{code}").status_code) == ({}, 200)
+
+
+def test_what_trainers_never_see_is_a_sentence_of_its_own(eli: FlaskClient, code: str) -> None:
+    page = words(eli.get(f"/join/{code}"))
+    assert "They never see your notes or your record of the real exam." in page
+    assert "only while you share it." in page
+
+
+def test_that_an_administrator_can_look_too_is_said(eli: FlaskClient, code: str) -> None:
+    told = "An administrator of this site can open a cohort's pages as its trainers can."
+    assert told in words(eli.get(f"/join/{code}"))
+    assert told in words(eli.get("/privacy"))
+
+
+def test_what_sharing_opens_is_said_before_its_button(
+    app: Flask, eli: FlaskClient, cohort: str
+) -> None:
+    let_in(app, cohort, "eli")
+    page = words(eli.get("/join/cohorts"))
+    assert 0 < page.index("also those from before today") < page.index("Share my practice")
+    assert '<a href="/home">What is assigned to you is on your start page.' in page
 
 
 def test_whoever_registers_without_a_code_starts_at_home(stranger: FlaskClient, code: str) -> None:

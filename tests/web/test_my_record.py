@@ -65,7 +65,7 @@ def test_what_was_set_added_and_given_back_is_there_with_who_and_why(
         (LookAt.RECORD, "%(who)s looked at your results and accommodations on %(when)s."),
         (
             LookAt.NAMES,
-            "%(who)s looked at the names in the cohort, yours among them, on %(when)s.",
+            "%(who)s looked at the names and results in the cohort, yours among them, on %(when)s.",
         ),
         (
             LookAt.ANSWERS,
@@ -100,6 +100,40 @@ def test_the_newest_look_comes_first(
     speak(ana, "en")
     page = words(ana.get("/my-record"))
     assert page.index("March 3, 2026") < page.index("March 2, 2026")
+
+
+def test_equal_looks_of_one_day_are_one_line(
+    app: Flask, room: Classroom, ana: FlaskClient, noon: time_machine.Traveller
+) -> None:
+    with inside(app) as stage:
+        for at_what, hours in ((LookAt.NAMES, 0), (LookAt.NAMES, 1), (LookAt.NAMES, 25)):
+            note_look(stage.person("ben"), 1, [room.ana], at_what, NOON + timedelta(hours=hours))
+    noon.shift(timedelta(days=2))
+    speak(ana, "en")
+    page = words(ana.get("/my-record"))
+    text = "%(who)s looked at the names and results in the cohort, yours among them, on %(when)s."
+    one = said(app, "en", text, who="Ben", when="March 3, 2026, 1:00 PM")
+    two = said(app, "en", text, who="Ben", when="March 2, 2026")
+    assert page.count("looked at the names") == 2
+    assert (one in page, f"{two} 2 times that day." in page) == (True, True)
+
+
+@pytest.mark.parametrize(("looks", "told"), [(200, False), (201, True)])
+def test_that_some_looks_are_not_shown_is_said_only_where_it_is_so(
+    app: Flask,
+    room: Classroom,
+    ana: FlaskClient,
+    looks: int,
+    told: bool,  # noqa: FBT001
+) -> None:
+    with inside(app) as stage:
+        note_look(stage.person("ben"), 1, [room.ana] * looks, LookAt.NAMES, NOON)
+    speak(ana, "en")
+    page = words(ana.get("/my-record"))
+    assert ("The newest 200 looks are shown." in page, "200 times that day." in page) == (
+        told,
+        True,
+    )
 
 
 def test_a_look_outlives_the_account_that_looked(

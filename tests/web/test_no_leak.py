@@ -33,7 +33,7 @@ from tests.world import NOON, build_app, furnish, signed_in
 
 pytestmark = pytest.mark.xdist_group("twins")
 TOKEN = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]+')
-CHANGING = {"Set-Cookie", "Date"}
+CHANGING = {"Set-Cookie", "Date", "X-Request-ID"}
 MARKS = ("option--key", "option--missed", "is_key", "rationale", "misconception", "verdict")
 SIGNIFICANT = 21.1
 """Chi-square with three degrees of freedom exceeds this once in ten thousand times."""

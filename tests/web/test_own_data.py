@@ -1,21 +1,28 @@
 """Taking one's data along, and deleting it."""
 
 import json
+import random
 
 import sqlalchemy as sa
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.domain.attempts import AttemptKind
+from app.domain.bilingual import Language
+from app.services.assigned_starts import start_assigned
 from app.storage.database import db
 from app.storage.own_data import tables_of
 from app.storage.people import ThrottleRow
+from tests.cohorts import DUE, join, make_cohort, set_quiz
 from tests.web.accounts_cast import (
     contents,
     is_signed_in,
     row_of,
 )
+from tests.web.exam_cast import finish, inside
 from tests.web.filled import fill
-from tests.world import PASSWORD, Stage, signed_in
+from tests.world import NOON, PASSWORD, Stage, signed_in
 
 
 def test_the_download_holds_every_table_of_the_person_and_no_secret(
@@ -41,6 +48,26 @@ def test_the_download_holds_nobody_else_s_rows(stage: Stage, app: Flask) -> None
     data = json.loads(signed_in(app, "eli").get("/account/data").data)
     assert [row["username"] for row in data["person"]] == ["eli"]
     assert {row["person_id"] for row in data["attempt"]} == {row_of(app, "eli").id}
+
+
+def test_what_tells_a_closed_result_is_left_out_until_it_opens(
+    app: Flask, noon: time_machine.Traveller
+) -> None:
+    with inside(app) as stage:
+        made = make_cohort(stage)
+        join(stage, made, "eli")
+        quiz = set_quiz(made, feedback="after_due").handle
+        person, rng = stage.person("eli"), random.Random(7)
+        handle = start_assigned(person, quiz, Language.EN, stage.site, NOON, rng)
+        stage.start("eli", AttemptKind.QUIZ)
+    finish(app, handle, "eli")
+    eli = signed_in(app, "eli")
+    seen = []
+    for moment in (NOON, DUE):
+        noon.move_to(moment, tick=False)
+        rows = json.loads(eli.get("/account/data").data)["attempt"]
+        seen.append([("chosen" in row, "right_answers" in row, "form" in row) for row in rows])
+    assert seen == [[(False, False, True), (True, True, True)], [(True, True, True)] * 2]
 
 
 def test_after_deletion_nothing_is_left_in_any_table(stage: Stage, app: Flask) -> None:
@@ -78,4 +105,12 @@ def test_the_last_administrator_cannot_delete_the_account(app: Flask, dev: Flask
 
 
 def foreign_keys_hold() -> bool:
-    return db.session.execute(sa.text("pragma foreign_key_check")).all() == []
+    """Whether every row that another names is there."""
+    for table in db.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            named = key.column.table.alias()
+            there = sa.exists().where(named.c[key.column.name] == key.parent)
+            orphans = sa.select(sa.func.count()).select_from(table)
+            if db.session.scalar(orphans.where(key.parent.is_not(None), ~there)):
+                return False
+    return True

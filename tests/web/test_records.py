@@ -1,5 +1,6 @@
 """The people of a cohort and one member's record: shown by a look, changed with a reason."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.domain.attempts import AttemptKind
+from app.services.records import PAGE, people_page
 from app.storage.accommodations import AccommodationRow
+from app.storage.assignments import AssignmentRow
 from app.storage.attempts import AdjustmentRow
+from app.storage.boards import members
 from app.storage.cohorts import CohortMemberRow, CohortTrainerRow, find_cohort
 from app.storage.database import db
 from app.storage.looks import LookRow
 from app.storage.people import PersonRow, find_by_username
+from tests.boards import add_members
 from tests.cohorts import join
 from tests.web.accounts_cast import contents
 from tests.web.exam_cast import (
@@ -149,20 +154,20 @@ def test_names_stay_hidden_until_they_are_asked_for(
     assert looks(app) == []
     page = words(ben.get(room.people + room.names(ben)))
     assert "Ana" in page
-    assert f'action="{room.record}/look"' in page
+    assert f'action="{room.record}/look?names=' in page
     assert looks(app) == [("names", "Ben")]
 
 
-def test_people_are_numbered_by_the_time_of_joining(
-    app: Flask, room: Classroom, ben: FlaskClient
-) -> None:
+def test_people_are_numbered_in_this_page_s_own_secret_order(app: Flask, room: Classroom) -> None:
     with inside(app) as stage:
-        cohort = db.session.scalar(sa.select(CohortMemberRow.cohort_id))
-        eli = stage.person("eli").id
-        early = NOON - timedelta(days=3)
-        db.session.add(CohortMemberRow(cohort_id=cohort, person_id=eli, joined_at=early))
-    page = words(ben.get(room.people))
-    assert page.index("February 27, 2026") < page.index("March 2, 2026")
+        cohort = find_cohort(room.cohort)
+        assert cohort is not None
+        names = (f"Member{number:02}" for number in range(12))
+        people = add_members(cohort, *names, joined=NOON - timedelta(days=30))
+        order = [member.person_id for member in members(cohort.id, PAGE)]
+        shown = people_page(stage.person("ben"), room.cohort, None, NOON).lines
+    assert [line.person_id for line in shown] == order
+    assert order != [*people, room.ana]
 
 
 def test_whoever_joins_after_the_look_keeps_a_number(
@@ -179,13 +184,15 @@ def test_whoever_joins_after_the_look_keeps_a_number(
         db.session.add(row)
     page = words(ben.get(room.people + look))
     assert ("Ana" in page, "Eli" in page) == (True, False)
-    assert said(app, "en", "Person %(number)s", number=2) in page
+    assert re.search(r"Person [12]<", page) is not None
 
 
 def test_a_cohort_without_anybody_says_so(app: Flask, room: Classroom, ben: FlaskClient) -> None:
     ben.post(f"{room.record}/remove")
     wanted = said(app, "en", "Nobody has joined yet. People join with the cohort's code.")
-    assert wanted in words(ben.get(room.people))
+    page = words(ben.get(room.people))
+    assert wanted in page
+    assert f'href="/cohorts/{room.cohort}#codes-heading"' in page
 
 
 def test_a_record_opens_by_its_own_look_alone(
@@ -218,6 +225,79 @@ def test_after_an_hour_everything_is_hidden_again(
     assert ben.get(room.record + look).status_code == 404
     assert "Ana" not in words(ben.get(room.people + names))
     assert ben.get(f"{room.record}/remove{names}").status_code == 404
+
+
+def test_the_names_stay_open_on_every_page_of_the_cohort(
+    app: Flask, room: Classroom, ben: FlaskClient
+) -> None:
+    look = room.names(ben).removeprefix("?")
+    kept = look.replace("look=", "names=")
+    record = ben.post(f"{room.record}/look?{kept}").location or ""
+    pages = [words(ben.get(record)), words(ben.get(f"/cohorts/{room.cohort}?{kept}"))]
+    assert [f'href="{room.people}?{look}"' in page for page in pages] == [True, True]
+    grades = f"/cohorts/{room.cohort}/gradebook?{look}"
+    assert f'href="{grades}"' in pages[1]
+    assert "Ana" in words(ben.get(grades))
+    board = words(ben.get(f"/cohorts/{room.cohort}/board?{kept}"))
+    assert f'href="/cohorts/{room.cohort}/board/{room.quiz}?{look}"' in board
+    assert looks(app) == [("names", "Ben"), ("record", "Ben")]
+
+
+def test_names_can_be_hidden_before_the_hour_is_over(room: Classroom, ben: FlaskClient) -> None:
+    look = room.names(ben)
+    for address in (
+        room.people,
+        f"/cohorts/{room.cohort}/gradebook",
+        f"/cohorts/{room.cohort}/board/{room.quiz}",
+    ):
+        assert f'<a href="{address}">Hide names</a>' in words(ben.get(address + look))
+
+
+def test_a_look_that_is_over_is_told_calmly_to_whoever_runs_the_cohort(
+    room: Classroom, ben: FlaskClient, dev: FlaskClient, noon: time_machine.Traveller
+) -> None:
+    look, names = room.look(ben), room.names(ben)
+    noon.shift(timedelta(hours=1))
+    for client in (ben, dev):
+        page = ben.get(room.record + look)
+        assert f'action="{room.record}/look"' in words(page)
+        assert heading(page)[1] == "This look is over"
+        people = words(client.get(room.people + names))
+        assert "This look is over. To see the names, ask again." in people
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ("open", "The person may start it once more."),
+        ("withdrawn", "The assignment was withdrawn, so the person cannot start it again."),
+        ("closed", "The due date has passed, so the person cannot start it again unless"),
+        ("used up", "The other attempts are used up as well, so the person cannot start it"),
+    ],
+)
+def test_giving_back_says_that_it_is_final_and_what_it_leaves(
+    app: Flask, room: Classroom, ben: FlaskClient, case: str, told: str
+) -> None:
+    if case == "used up":
+        finish(app, room.handle)
+        room.start()
+    with inside(app):
+        row = db.session.scalars(sa.select(AssignmentRow)).one()
+        row.attempts_allowed = 1
+        row.withdrawn_at = NOON if case == "withdrawn" else None
+        if case == "closed":
+            row.opens_at, row.due_at = NOON - timedelta(days=2), NOON - timedelta(days=1)
+    page = words(ben.get(f"{room.attempt}/give-back{room.look(ben)}"))
+    assert ("This is final: it cannot be undone." in page, told in page) == (True, True)
+
+
+@pytest.mark.parametrize(("minutes", "sure", "added"), [(60, "", 1), (61, "", 0), (61, "y", 1)])
+def test_more_than_an_hour_is_asked_about(
+    app: Flask, room: Classroom, ben: FlaskClient, minutes: int, sure: str, added: int
+) -> None:
+    data = {**TIME, "minutes": str(minutes)} | ({"sure": sure} if sure else {})
+    answer = ben.post(f"{room.attempt}/time{room.look(ben)}", data=data)
+    assert (answer.status_code, len(additions(app))) == (303 if added else 422, added)
 
 
 def test_looking_at_a_page_writes_nothing(app: Flask, room: Classroom, ben: FlaskClient) -> None:

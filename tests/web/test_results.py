@@ -168,6 +168,17 @@ def test_changed_answers_are_counted_both_ways(app: Flask, ana: FlaskClient) -> 
     assert told in words(ana.get(result(handle)))
 
 
+def test_one_subject_has_no_second_range_beside_the_whole_one(app: Flask, ana: FlaskClient) -> None:
+    speak(ana, "en")
+    page = words(ana.get(result(finished(app, right=1, wrong=9))))
+    domains = page.split('id="areas-heading"')[1].split("<details")[0]
+    assert said(app, "en", "the whole test: see the range at the top") in domains
+    assert ('class="range"' in domains, 'class="tag' in domains) == (False, False)
+    assert 'href="/quiz?axis=oshpd&area=3"' in domains
+    assert said(app, "en", "Study next") not in domains
+    assert "Every question was on one subject" in page
+
+
 def test_a_time_that_ran_out_is_said(
     app: Flask, ana: FlaskClient, noon: time_machine.Traveller
 ) -> None:

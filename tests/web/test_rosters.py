@@ -27,7 +27,7 @@ from tests.world import NOON, signed_in
 pytestmark = pytest.mark.usefixtures("noon")
 TEXT = "name,language,email,phone\nLuz,es,luz@example.org,1\nSam,,,2\n=Eva,fr,x,3\n"
 GOOD = "name,language,email\nLuz,es,luz@example.org\nSam,en,\n"
-AREA = re.compile(r"<textarea[^>]*>(.*?)</textarea>", re.DOTALL)
+AREA = re.compile(r'<textarea[^>]*id="text"[^>]*>(.*?)</textarea>', re.DOTALL)
 LINK = re.compile(r'href="http[^"]*/join/([^"]+)"')
 ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 
@@ -223,7 +223,7 @@ def test_members_are_named_as_such(app: Flask, ben: FlaskClient, cohort: str) ->
     page = paste(ben, cohort, "nombre\nana\n")
     assert "is in the cohort already" in words(page)
     assert "0 people can be invited." in words(page)
-    assert "<textarea" not in words(page)
+    assert re.search(r'<textarea[^>]*id="text"', words(page)) is None
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_letters_go_out_on_a_button_each_once(app: Flask, ben: FlaskClient, coho
     assert letter.subject == said(app, "es", "PeerPrep: an invitation for you")
     assert "Morning group" in letter.body
     assert "Morning group" not in letter.subject
-    assert "13:00" in letter.body
+    assert "1:00" in letter.body
     assert normal_code(letter.body.split("/join/")[1].split()[0]) == invitations(app)[0].code
     assert "Send invitations by e-mail" not in words(ben.get(f"{cohort}/invitations"))
 
@@ -359,6 +359,26 @@ def test_a_site_without_mail_offers_none(app: Flask, ben: FlaskClient, cohort: s
     assert "Send invitations by e-mail" not in words(ben.get(f"{cohort}/invitations"))
     assert ben.post(f"{cohort}/invitations/send").status_code == 404
     assert outbox(app) == []
+    assert "please give the links by hand" in words(ben.get(f"{cohort}/invitations"))
+
+
+def test_rows_that_wait_can_be_mended_as_text(ben: FlaskClient, cohort: str) -> None:
+    page = words(paste(ben, cohort))
+    found = re.search(r'<textarea[^>]*id="mend"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    assert found is not None
+    text = found.group(1).lstrip("\r\n")
+    assert text.splitlines()[:2] == ["name,language,email", "=Eva,fr,x"]
+    assert text.splitlines()[2:] == GOOD.splitlines()[1:]
+    mended = paste(ben, cohort, text.replace("=Eva,fr,x", "Eva,en,"))
+    assert "3 people can be invited." in words(mended)
+
+
+def test_an_invitation_is_taken_back_after_a_question(ben: FlaskClient, cohort: str) -> None:
+    take(ben, cohort)
+    asked, _found, _rest = words(ben.get(f"{cohort}/invitations")).partition(
+        "Take this invitation back"
+    )
+    assert asked.rfind("<details") > asked.rfind("</details")
 
 
 def test_the_language_can_be_switched_on_the_page_of_rows(ben: FlaskClient, cohort: str) -> None:

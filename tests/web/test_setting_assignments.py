@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.domain.items import Axis
-from app.storage.bank import BankLoadRow, ItemRow
+from app.storage.bank import BankLoadRow, ItemRow, item_of
 from app.storage.database import db
 from tests.cohorts import join, make_cohort
 from tests.web.accounts_cast import contents
@@ -133,6 +133,60 @@ def test_subjects_may_be_of_every_axis(
     known = pool(app)
     on_form = [known[entry[0]] for entry in rows(app)[0].form or []]
     assert {item.area(Axis(axis)) for item in on_form} == {area}
+
+
+def test_ticks_wait_under_the_name_where_they_were_made(ben: FlaskClient, cohort: str) -> None:
+    there = ben.post(at(cohort, "/new"), data={**FILLED, "show": "focus_area"})
+    assert 'name="kept_oshpd" value="3"' in words(there)
+    assert ("areas", "3") not in checked(there)
+    kept = {"axis": "focus_area", "areas": "8", "kept_oshpd": ["3"], "show": "oshpd"}
+    back = ben.post(at(cohort, "/new"), data={**FILLED, **kept})
+    assert {value for name, value in checked(back) if name == "areas"} == {"3"}
+    assert 'name="kept_focus_area" value="8"' in words(back)
+
+
+def test_a_typed_number_is_taken_and_two_numbers_are_asked_about(
+    app: Flask, ben: FlaskClient, cohort: str
+) -> None:
+    set_by(ben, cohort, length="10", other_length="15")
+    assert rows(app)[0].items == 15
+    page = ben.post(at(cohort, "/new"), data={**FILLED, "length": "20", "other_length": "15"})
+    assert (page.status_code, errors(words(page))) == (
+        422,
+        [
+            said(
+                app,
+                "en",
+                "Please choose one: %(chosen)s or %(typed)s questions.",
+                chosen=20,
+                typed=15,
+            )
+        ],
+    )
+    top = words(page).split('role="alert"')[1].split("</div>")[0]
+    assert 'href="#other_length"' in top
+    assert words(page).index('role="alert"') < words(page).index("<h1")
+
+
+def test_a_link_with_questions_sets_their_number_and_shows_their_stems(
+    app: Flask, ben: FlaskClient, cohort: str
+) -> None:
+    page = ben.get(at(cohort, "/new?item=oshpd03-0001&item=oshpd03-0002"))
+    with inside(app):
+        stem = item_of(pool(app)["oshpd03-0001"].revision).stem.en
+    assert stem[:40] in words(page)
+    assert ("length", "0") in checked(page)
+    assert 'value="2"' in words(page).split('id="other_length"')[1].split(">")[0]
+
+
+def test_a_copy_says_that_its_questions_are_drawn_anew(
+    app: Flask, ben: FlaskClient, cohort: str
+) -> None:
+    told = said(
+        app, "en", "This is a copy of the choices: the questions themselves are drawn anew."
+    )
+    assert told in words(ben.get(at(cohort, f"/new?copy={set_by(ben, cohort)}")))
+    assert told not in words(ben.get(at(cohort, "/new")))
 
 
 def test_a_link_brings_subjects_levels_and_questions_along(ben: FlaskClient, cohort: str) -> None:
