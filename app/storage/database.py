@@ -67,6 +67,11 @@ class Handle(sa.TypeDecorator[str]):
     impl = sa.String
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[str]:
+        """What a row holds."""
+        return str
+
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """The name, or None, which no row's name equals."""
         del dialect

@@ -161,8 +161,10 @@ def no_try_left(scene: Scene, page: Page) -> None:
     expect(page.locator("main form")).to_have_count(0)
 
 
-def void_form(_scene: Scene, page: Page) -> None:
+def void_form(scene: Scene, page: Page) -> None:
     page.goto("/administration")
+    page.locator('form[action$="/mock-tries"] [name=username]').fill(scene.resident.username)
+    page.locator('form[action$="/mock-tries"] button').click()
     page.locator('main a[href$="/void"]').first.click()
     expect(page.locator("[name=reason]")).to_be_visible()
 

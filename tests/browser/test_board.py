@@ -57,6 +57,7 @@ def open_board(new_device: Devices, room: Class, device: ViewportSize) -> Page:
     page = new_device(viewport=device)
     page.clock.install()
     acts.sign_in(page, Account("ben", PASSWORD))
+    page.locator('.language button[lang="en"]').click()  # another test may have left him Spanish
     page.goto(room.path)
     expect(page.locator("[data-fresh-line]")).to_be_visible()
     return page

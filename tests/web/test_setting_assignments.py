@@ -38,7 +38,7 @@ def cohort(app: Flask) -> str:
 
 def test_a_trainer_sets_a_quiz_in_two_minutes(app: Flask, ben: FlaskClient, cohort: str) -> None:
     # From sign-in: the cohort's page (1), Assignments (2), Set an assignment (3), tick a
-    # subject (4), Set it (5). Five clicks, nothing typed: every other field has its value.
+    # subject (4), Assign it (5). Five clicks, nothing typed: every other field has its value.
     page = ben.get(at(cohort, "/new"))
     text = words(page)
     sent = dict(checked(page))
