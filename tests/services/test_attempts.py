@@ -20,6 +20,7 @@ from app.domain.errors import (
     TimeIsUp,
 )
 from app.domain.items import Axis
+from app.domain.parallel_forms import draw_parallel_forms
 from app.services import attempts, responses, results
 from app.services.home import practice_page
 from app.services.responses import Change
@@ -277,23 +278,19 @@ def test_a_fourth_mock_is_refused_with_its_reason(stage: Stage) -> None:
     assert refused.value.next_on is not None
 
 
-def shrink_to_two_mocks() -> None:
-    """Leave 24 items of each domain, none of them anybody's enemy."""
-    kept: dict[int, int] = {}
-    for item in current_pool():
-        kept.setdefault(item.oshpd, 0)
-        fits = kept[item.oshpd] < 24 and not item.enemies
-        kept[item.oshpd] += fits
-        status = "reviewed" if fits else "retired"
-        db.session.execute(
-            sa.update(ItemRow).where(ItemRow.id == item.item_id).values(status=status)
-        )
+def shrink_to_two_mocks(stage: Stage) -> None:
+    """Leave the items of two mocks that share none, none of them anybody's enemy."""
+    friendly = [item for item in current_pool() if not item.enemies]
+    forms = draw_parallel_forms(friendly, stage.site.blueprint, 2, rng=random.Random(2))
+    kept = {entry.item_id for form in forms for entry in form.entries}
+    retired = sa.update(ItemRow).where(ItemRow.id.not_in(kept)).values(status="retired")
+    db.session.execute(retired)
     db.session.add(BankLoadRow(loaded_at=NOON, fingerprint="small", problems=[]))
     db.session.commit()
 
 
 def test_a_small_bank_takes_no_try_away_and_says_what_comes_again(stage: Stage) -> None:
-    shrink_to_two_mocks()
+    shrink_to_two_mocks(stage)
     ana = stage.person("ana")
     for n, repeats in enumerate((0, 0, 120)):
         now = NOON + timedelta(days=n)
