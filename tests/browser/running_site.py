@@ -27,6 +27,8 @@ class RunningSite:
     url: str
     instance: Path
     log: Path
+    pid: int
+    """The process that was started; a server with workers is the parent of theirs."""
 
     @property
     def database(self) -> Path:
@@ -47,12 +49,12 @@ def running_site(
     """Run the site until the end of the block; settings go by the environment."""
     port = _free_port()
     log = instance / "server.log"
-    site = RunningSite(f"http://127.0.0.1:{port}", instance, log)
     command = [sys.executable, *program, "--port", str(port), "--instance", str(instance)]
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=_environment(settings), stdout=out, stderr=subprocess.STDOUT
         )
+        site = RunningSite(f"http://127.0.0.1:{port}", instance, log, process.pid)
         try:
             _wait_until_it_answers(site, process)
             yield site

@@ -190,9 +190,9 @@ def ask(site: RunningSite, path: str) -> int:
         return status
 
 
-def workers() -> set[int]:
-    """The processes that serve: children of a child of this one's."""
-    return {worker for child in children(os.getpid()) for worker in children(child)}
+def workers(site: RunningSite) -> set[int]:
+    """The processes that serve."""
+    return children(site.pid)
 
 
 def children(pid: int) -> set[int]:
@@ -226,11 +226,11 @@ def test_16_the_figures_of_a_killed_worker_stay(site: RunningSite) -> None:
     before = counted(site, "/about")
     for _ in range(20):
         ask(site, "/about")
-    old = workers()
+    old = workers(site)
     assert len(old) == 2
     for pid in old:
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: len(workers() - old) == 2)
+    wait_until(lambda: len(workers(site) - old) == 2)
     assert counted(site, "/about") - before == 20
     assert ask(site, "/about") == 200
     assert counted(site, "/about") - before == 21
