@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from gettext import gettext as _
@@ -27,7 +29,16 @@ from app.instance_lock import InstanceInUse, hold_instance
 from app.server import port_is_free, serve
 from app.services.bank import LoadReport, load_bank
 from app.services.people import MINUTES, SET_UP, make_link
-from app.storage.database import broken_promises, db
+from app.start_checks import (
+    CannotStart,
+    alone,
+    database_text,
+    folder_text,
+    require_known_schema,
+    require_promises,
+    require_writable,
+)
+from app.storage.database import db
 from app.storage.people import has_administrator
 from app.web.site import EXTENSION
 
@@ -97,6 +108,8 @@ def run_site(chosen: Chosen) -> None:
     """Set up what is missing and serve until stopped."""
     settings = _settings(chosen)
     _refuse_open_doors(settings)
+    with _told_in_a_sentence():
+        require_writable(settings)
     with _held(settings):
         if not port_is_free(settings):
             _stop(
@@ -114,6 +127,8 @@ def run_site(chosen: Chosen) -> None:
 
 def prepare(settings: Settings) -> Flask:
     """Make the database and load the bank, saying so."""
+    with _told_in_a_sentence():
+        require_writable(settings)
     with tqdm(total=3, leave=False, disable=None) as steps:
         steps.set_description(_("Reading the question bank"))
         try:
@@ -123,20 +138,39 @@ def prepare(settings: Settings) -> Flask:
             _stop(f"{problem.path}:{problem.line}: {problem_text(problem)}")
         steps.update()
         app = _made(settings, bank)
-        with app.app_context():
-            steps.set_description(_("Bringing the database up to date"))
-            refuse_broken_promises(db.engine)
+        steps.set_description(_("Bringing the database up to date"))
+        with _told_in_a_sentence():
+            report = _brought_up_to_date(app, bank, steps)
+    _say_report(report)
+    for problem in bank.problems:
+        say(f"{problem.path}:{problem.line}: {problem_text(problem)}")
+    return app
+
+
+def _brought_up_to_date(app: Flask, bank: BankFiles, steps: "tqdm[NoReturn]") -> LoadReport:
+    with app.app_context():
+        require_promises(db.engine)
+        with alone():
+            require_known_schema()
             upgrade()
             db.session.remove()
             steps.update()
             steps.set_description(_("Loading the question bank"))
             report = load_bank(bank, datetime.now(UTC))
             steps.update()
-            db.session.remove()
-    _say_report(report)
-    for problem in bank.problems:
-        say(f"{problem.path}:{problem.line}: {problem_text(problem)}")
-    return app
+        db.session.remove()
+    return report
+
+
+@contextmanager
+def _told_in_a_sentence() -> Iterator[None]:
+    """Stop with a sentence, not a trace, where the start cannot go on."""
+    try:
+        yield
+    except CannotStart as error:
+        _stop(str(error))
+    except sa.exc.OperationalError as error:
+        _stop(database_text(error))
 
 
 def say(text: str) -> None:
@@ -223,6 +257,8 @@ def _settings(chosen: Chosen) -> Settings:
         return load_settings(chosen.instance, host=chosen.host, port=chosen.port)
     except SettingsError as error:
         _stop_for(error)
+    except OSError as error:
+        _stop(folder_text(chosen.instance, error))
 
 
 def _made(settings: Settings, bank: BankFiles) -> Flask:
@@ -241,6 +277,8 @@ def _stop_for(error: SettingsError) -> NoReturn:
         "not_a_web_address": _("the address must begin with http:// or https://"),
         "not_a_database": _("the address must begin with postgresql://"),
         "no_such_zone": _("there is no such time zone; write it like America/Los_Angeles"),
+        "no_zone_data": _("this machine has no time zones; install the package tzdata"),
+        "too_short": _("this is no secret; delete the file, and a new one is made at the start"),
         "readable_by_others": _("others can read this file; make it private (chmod 600)"),
     }
     _stop(f"{error.where}: {error.name}: {reasons.get(error.why, error.why)}")
@@ -256,22 +294,6 @@ def _refuse_open_doors(settings: Settings) -> None:
                 "or set insecure_lan = true if you accept that."
             )
             % {"host": settings.host}
-        )
-
-
-def refuse_broken_promises(engine: sa.Engine) -> None:
-    """Stop where the database might forget what it has acknowledged."""
-    for broken in broken_promises(engine)[:1]:
-        _stop(
-            _(
-                "The database would not keep every saved answer: its setting %(setting)s is "
-                "%(found)s, but must be %(wanted)s. PeerPrep does not start until that is mended."
-            )
-            % {
-                "setting": broken.setting,
-                "found": broken.found,
-                "wanted": broken.wanted[0],
-            }
         )
 
 

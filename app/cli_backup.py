@@ -39,6 +39,7 @@ REFUSALS = {
         "%(file)s is there already and is not a PeerPrep backup. Choose another name."
     ),
     Why.NOT_SQLITE: N_("This site is not on SQLite. To leave PostgreSQL, use backup and restore."),
+    Why.OVERSIZED: N_("%(file)s would unpack to far more than a backup holds. It was not used."),
     Why.UNEQUAL: N_("The copy did not come out equal to the backup."),
     Why.UNREACHABLE: N_("The database does not answer: %(reason)s"),
 }

@@ -3,6 +3,7 @@
 import os
 import secrets
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT_PREFIX = "PEERPREP_"
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+SHORTEST_SECRET = 32
 
 
 class SettingsError(Exception):
@@ -129,25 +131,42 @@ def load_settings(instance: Path, **given: object) -> Settings:
     values.update(_from_file(instance / "config.toml"))
     values.update(_from_environment())
     values.update({name: value for name, value in given.items() if value is not None})
-    return Settings(instance=instance, **values)  # type: ignore[arg-type]
+    settings = Settings(instance=instance, **values)  # type: ignore[arg-type]
+    if not _is_time_zone(settings.time_zone):  # the usual one is missing: so are all
+        raise SettingsError(settings.time_zone, "time_zone", "no_zone_data")
+    return settings
 
 
 def secret_key(instance: Path) -> str:
     """The site's secret, made on the first run and readable by nobody else.
 
-    Raises SettingsError where others can read it.
+    It is there whole or not at all, whoever races or is killed. Raises SettingsError where others
+    can read it, or where it is too short to be one.
     """
     path = instance / "secret_key"
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE)
-    except FileExistsError:
-        if os.name != "nt" and path.stat().st_mode & 0o077:
-            raise SettingsError(str(path), "secret_key", "readable_by_others") from None
-        return path.read_text(encoding="ascii")
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        key = secrets.token_urlsafe(48)
-        file.write(key)
+    if not path.exists():
+        _make_secret(path)
+    if os.name != "nt" and path.stat().st_mode & 0o077:
+        raise SettingsError(str(path), "secret_key", "readable_by_others")
+    key = path.read_text(encoding="ascii").strip()
+    if len(key) < SHORTEST_SECRET:
+        raise SettingsError(str(path), "secret_key", "too_short")
     return key
+
+
+def _make_secret(path: Path) -> None:
+    """Write a secret beside the path, then give it its name unless another was first."""
+    making = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(making, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(making, path)
+    finally:
+        making.unlink()
 
 
 def _from_file(path: Path) -> dict[str, object]:
@@ -155,7 +174,7 @@ def _from_file(path: Path) -> dict[str, object]:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # also brackets without end
         raise SettingsError(str(path), "config.toml", str(error)) from error
     return {name: _typed(str(path), name, value) for name, value in values.items()}
 

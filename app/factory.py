@@ -1,11 +1,12 @@
 """The application, wired: settings, database, languages, pages, errors. Nothing else."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, request
 from flask_babel import Babel
 from flask_migrate import Migrate
-from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.bank.files import BankFiles
@@ -28,17 +29,22 @@ from app.web import (
     joining,
     language,
     my_record,
+    origins,
     pages,
     records,
     results,
     rosters,
+    saves,
     start,
     tries,
 )
+from app.web.again import install_again
 from app.web.compression import compress
+from app.web.form_bodies import MOST_FIELDS, SmallRequest
 from app.web.headers import add_headers
 from app.web.json_bodies import ShallowJson
 from app.web.observability import install_observability
+from app.web.sessions import FormTokens, KnownSessions
 from app.web.site import EXTENSION
 from app.web.static_files import install_static_files
 from app.web.templating import install_template_helpers
@@ -64,18 +70,29 @@ PAGES = (
     language.bp,
     pages.bp,
     results.bp,
+    saves.bp,
     start.bp,
     tries.bp,
 )
 
-csrf = CSRFProtect()
+csrf = FormTokens()
+
+
+class PlainFlask(Flask):
+    """Flask, for views and hooks that are all plain functions: none is looked at whether it is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
 
 
 def create_app(settings: Settings, bank: BankFiles) -> Flask:
     """The site for these settings and this bank; the database is neither made nor loaded here."""
-    app = Flask("app", static_folder=None, root_path=str(Path(__file__).parent))
+    app = PlainFlask("app", static_folder=None, root_path=str(Path(__file__).parent))
     app.config.update(_flask_config(settings))
     app.url_map.converters["int"] = NumberInAddress
+    app.request_class = SmallRequest
+    app.session_interface = KnownSessions()
     app.json_provider_class = ShallowJson  # before Flask-Security builds upon it
     app.extensions[EXTENSION] = _site(settings, bank)
     _install_database(app)
@@ -84,6 +101,7 @@ def create_app(settings: Settings, bank: BankFiles) -> Flask:
     app.before_request(clock.stamp)
     app.before_request(_open_for_reading_or_writing)
     csrf.init_app(app)
+    app.before_request(origins.refuse_other_sites)
     accounts.install_accounts(app, settings)
     app.before_request(accounts.end_dead_sign_ins)
     app.before_request(access.enforce)
@@ -91,6 +109,7 @@ def create_app(settings: Settings, bank: BankFiles) -> Flask:
     app.after_request(add_headers)
     install_template_helpers(app)
     errors.install_errors(app)
+    install_again(app)
     for page in PAGES:
         app.register_blueprint(page)
     install_static_files(app, settings.instance)
@@ -107,13 +126,14 @@ def _flask_config(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": secret_key(settings.instance),
         "SQLALCHEMY_DATABASE_URI": settings.database,
-        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database, settings.threads),
         "SESSION_COOKIE_NAME": "__Host-peerprep" if secure else "peerprep",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "MAX_FORM_MEMORY_SIZE": LARGEST_REQUEST,
+        "MAX_FORM_PARTS": MOST_FIELDS,
         "WTF_CSRF_TIME_LIMIT": None,  # a 150-minute exam must not lose its token
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),

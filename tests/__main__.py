@@ -8,6 +8,7 @@ from pathlib import Path
 from app.bootstrap import run_inside, terminal_language
 
 ROOT = Path(__file__).resolve().parent.parent
+LONG = "--long"
 DATABASE, POSTGRES = "PEERPREP_TEST_DATABASE", "postgresql"
 TEXTS = {
     "en": {
@@ -40,9 +41,11 @@ def main() -> None:
     """Static checks with `--static`, else the tests; further words go to pytest.
 
     `--postgres` runs them on a PostgreSQL that they start, as PEERPREP_TEST_DATABASE=postgresql
-    does.
+    does. `--long` runs only the long sweeps, which are left out, and counted, otherwise.
     """
-    words = [word for word in sys.argv[1:] if word not in {"--static", "--postgres"}]
+    words = [word for word in sys.argv[1:] if word not in {"--static", "--postgres", LONG}]
+    if LONG in sys.argv:
+        words = ["-m", "long", LONG, *words]
     if "--postgres" in sys.argv:
         os.environ[DATABASE] = POSTGRES
     failed = run_static_checks() if "--static" in sys.argv else run_tests(words)

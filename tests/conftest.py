@@ -21,6 +21,7 @@ hypothesis_settings.register_profile(
     "peerprep", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 hypothesis_settings.load_profile("peerprep")
+LONG = "long"
 ONLY = {"sqlite_only": "sqlite", "postgres_only": "postgresql"}
 
 
@@ -30,6 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database",
         default=stage_database.asked_for(),
         help="sqlite (the default) or postgresql, which the tests start themselves",
+    )
+    parser.addoption(
+        "--long", action="store_true", help="run the long tests too, which are left out otherwise"
     )
 
 
@@ -61,11 +65,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if ONLY[marker] != config.getoption("--database"):
                 (why,) = next(item.iter_markers(marker)).args
                 item.add_marker(pytest.mark.skip(reason=f"{marker}: {why}"))
+        if item.get_closest_marker(LONG) and not config.getoption("--long"):
+            item.add_marker(
+                pytest.mark.skip(reason=f"{LONG}: many repetitions; python3 -m tests --long")
+            )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Count and name what runs on the other database alone."""
-    for marker in ONLY:
+    """Count and name what runs on the other database alone, or with `--long`."""
+    for marker in (*ONLY, LONG):
         left_out = [
             report.nodeid
             for report in terminalreporter.stats.get("skipped", [])

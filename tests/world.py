@@ -92,7 +92,7 @@ def build_app(instance: Path, bank: BankFiles, **settings: object) -> Flask:
     settings.setdefault("database_url", new_address())
     app = create_app(load_settings(instance, **settings), bank)
     app.config["WTF_CSRF_ENABLED"] = False
-    app.config["RATELIMIT_ENABLED"] = False
+    app.config["STEM_FLOODS"] = False
     return app
 
 

@@ -4,15 +4,15 @@ Every rule is one or more `Limit`s over the places of the items in the pool. The
 are given to HiGHS, loosened to find out why a form cannot be drawn, and read back in numbers.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from app.domain.blueprint import ExamBlueprint, Range
 from app.domain.errors import Shortfall
-from app.domain.items import Axis, PoolItem
+from app.domain.items import Axis, PoolItem, areas_of
 
 TIME_LIMIT_SECONDS = 10
 
@@ -56,6 +56,7 @@ _MOST = {
 _GIVES_WAY = {Rule.SEEN: 1.0, Rule.ITEMS: 1.4, Rule.OSHPD: 1.5}
 """Where two rules conflict, the cheaper is named: the cap on seen items before a quota."""
 _GIVES_WAY_ELSE = 1.2
+_SPARED = frozenset({Rule.SAMHSA, Rule.FOCUS_AREA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,12 @@ def limits_of(
 
 
 def reserve_of(
-    pool: Sequence[PoolItem], blueprint: ExamBlueprint, seen: Mapping[str, int]
+    pool: Sequence[PoolItem],
+    blueprint: ExamBlueprint,
+    seen: Mapping[str, int],
+    limits: Sequence[Limit],
 ) -> list[Limit]:
-    """Limits that leave enough unseen items for the forms that the stock still has in it.
+    """Limits beside `limits` that leave enough unseen items for the forms still in the stock.
 
     An area whose unseen items would just do for several forms must not be used up by this one;
     of two enemies that both of two last forms would need, this one takes one.
@@ -143,25 +147,29 @@ def reserve_of(
     stock = Counter(pool[place].oshpd for place in fresh)
     forms = min((stock[d] // quota for d, quota in blueprint.oshpd.items() if quota), default=0)
     reserve = []
-    for limit in limits_of(pool, blueprint, seen):
-        members = [place for place in limit.members if place in fresh]
-        if limit.rule in {Rule.SAMHSA, Rule.FOCUS_AREA} and limit.low:
+    for limit in limits:
+        if limit.rule in _SPARED and limit.low:
+            members = [place for place in limit.members if place in fresh]
             others = min(forms, len(members) // limit.low) - 1
             if others > 0:
                 span = Range(0, len(members) - limit.low * others)
                 reserve.append(_count(limit.rule, limit.area, members, span))
-    return [*reserve, *_shared_enemies(pool, blueprint, fresh)]
+    pairs = [limit.members for limit in limits if limit.rule is Rule.ENEMIES]
+    return [*reserve, *_shared_enemies(pool, blueprint, fresh, pairs)]
 
 
 def _shared_enemies(
-    pool: Sequence[PoolItem], blueprint: ExamBlueprint, fresh: set[int]
+    pool: Sequence[PoolItem],
+    blueprint: ExamBlueprint,
+    fresh: set[int],
+    enemies: Iterable[Sequence[int]],
 ) -> Iterator[Limit]:
     """Of two enemies that two forms together would need, take one; three in a ring have no half."""
     stock = Counter(pool[place].oshpd for place in fresh)
     tight = {domain for domain, quota in blueprint.oshpd.items() if stock[domain] == 2 * quota}
     pairs = [
         pair
-        for pair in _enemy_pairs(pool)
+        for pair in enemies
         if fresh.issuperset(pair) and all(pool[place].oshpd in tight for place in pair)
     ]
     meetings = Counter(place for pair in pairs for place in pair)
@@ -177,9 +185,9 @@ def _count(rule: Rule, area: str | None, members: Sequence[int], span: Range) ->
 def _area_limits(
     pool: Sequence[PoolItem], rule: Rule, axis: Axis, spans: Mapping[str, Range]
 ) -> Iterator[Limit]:
-    members: dict[str, list[int]] = {area: [] for area in spans}
-    for place, item in enumerate(pool):
-        members.get(item.area(axis), []).append(place)
+    members: defaultdict[str, list[int]] = defaultdict(list)
+    for place, area in enumerate(areas_of(pool, axis) if spans else ()):
+        members[area].append(place)
     for area, span in spans.items():
         yield _count(rule, area, members[area], span)
 
@@ -196,10 +204,10 @@ def _enemy_pairs(pool: Sequence[PoolItem]) -> list[tuple[int, int]]:
     """Find the places to keep apart, whichever side names the other."""
     places = {item.item_id: place for place, item in enumerate(pool)}
     pairs = {
-        (min(place, places[enemy]), max(place, places[enemy]))
+        (min(place, other), max(place, other))
         for place, item in enumerate(pool)
-        for enemy in item.enemies & places.keys()
-        if enemy != item.item_id
+        for enemy in item.enemies
+        if (other := places.get(enemy, place)) != place
     }
     return sorted(pairs)
 
@@ -260,6 +268,7 @@ def _model(costs: Sequence[float]) -> Any:  # noqa: ANN401 (highspy is loaded on
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("parallel", "off")
     highs.setOptionValue("time_limit", float(TIME_LIMIT_SECONDS))
+    highs.setOptionValue("presolve", "off")  # at these sizes it takes longer than it saves
     highs.setOptionValue("mip_rel_gap", 0.0)
     highs.setOptionValue("mip_abs_gap", 0.05)  # finer than whole steps of seen and exposure
     size = len(costs)

@@ -20,6 +20,14 @@ class LinkGone(NotFound):
     """A one-time link that was used, is too old, or never was: the three answer alike."""
 
 
+class SignedOut(DomainError):
+    """The sign-in has ended; what was sent is asked for again after a new one."""
+
+
+class WritesElsewhere(DomainError):
+    """Another page, perhaps on another device, has taken the attempt over."""
+
+
 class AttemptFinished(DomainError):
     """The attempt has ended; its result can be read."""
 
@@ -58,6 +66,18 @@ class AnswerShown(DomainError):
 
 class AlreadyVoided(DomainError):
     """The try was given back before."""
+
+
+class AnotherRuns(DomainError):
+    """The attempt cannot be opened again: its candidate is at work on another of its kind."""
+
+
+class NotEndedByClock(DomainError):
+    """Only what the clock has ended can be opened again."""
+
+
+class ChangedMeanwhile(DomainError):
+    """Somebody else changed what the form shows, after it was opened; nothing was saved."""
 
 
 @dataclass(eq=False)
@@ -126,13 +146,6 @@ class MaintenanceMode(DomainError):
     """The site is being looked after: nothing new starts. `reason` may be empty."""
 
     reason: str
-
-
-@dataclass(eq=False)
-class StaleResponse(DomainError):
-    """A newer response stands for this item."""
-
-    accepted_seq: int
 
 
 @dataclass(eq=False)

@@ -1,8 +1,9 @@
 """An item: one question with its four options, tagged on every axis."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 from app.domain.bilingual import Bilingual, Language
 
@@ -118,9 +119,14 @@ class PoolItem:
 
     def area(self, axis: Axis) -> str:
         """The area it counts under on `axis`: "3", "IX", "1" or "16"."""
-        if axis is Axis.SAMHSA:
-            return self.samhsa.partition(".")[0]
-        return str(getattr(self, axis.value))
+        return areas_of((self,), axis)[0]
+
+
+def areas_of(items: Sequence[PoolItem], axis: Axis) -> list[str]:
+    """The area of each item on `axis`: all at once, for what runs over a whole bank."""
+    if axis is Axis.SAMHSA:
+        return [item.samhsa.partition(".")[0] for item in items]
+    return [*map(str, map(attrgetter(axis), items))]  # the axis is named as its field
 
 
 @dataclass(frozen=True, slots=True)

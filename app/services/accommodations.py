@@ -1,12 +1,15 @@
-"""Standing accommodations, time added to a running attempt, and attempts given back."""
+"""Standing accommodations, time added to an attempt, attempts given back, late answers."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.access import Person, may_administer
 from app.domain.attempts import finish_if_due
-from app.domain.errors import AttemptFinished, NotFound
+from app.domain.errors import AlreadyVoided, AttemptFinished, NotFound
 from app.services.cohorts import managed_open_cohort
+from app.services.editions import edition_of, require_same
+from app.services.late import count_late
 from app.services.site import Site
 from app.services.tries import mark_voided
 from app.storage import attempts as attempt_storage
@@ -15,7 +18,8 @@ from app.storage import records as storage
 from app.storage.accommodations import AccommodationRow
 from app.storage.attempts import AdjustmentRow, AttemptRow
 from app.storage.database import db
-from app.storage.people import find_person, lock_person
+from app.storage.late import LateCountRow
+from app.storage.people import PersonRow, find_person, lock_person
 
 MINUTE = 60
 MOST_FACTOR = 3.0
@@ -23,6 +27,8 @@ MOST_BREAK_MINUTES = 60
 MOST_ADDED_MINUTES = 120
 LONGEST_REASON = 500
 LONGEST_TOOLS = 200
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +54,31 @@ def may_change(actor: Person, person_id: int) -> bool:
     return actor.id != person_id or may_administer(actor)
 
 
+def standing_edition(person_id: int) -> str:
+    """The member's accommodations in short, for the form that changes them. Raises NotFound."""
+    return edition_of(*_in_force(find_person(person_id)))
+
+
 def set_standing(
-    actor: Person, cohort_handle: str, person_id: int, standing: Standing, now: datetime
+    actor: Person,
+    cohort_handle: str,
+    person_id: int,
+    standing: Standing,
+    now: datetime,
+    shown: str | None = None,
 ) -> None:
     """Set a member's accommodations for every attempt that they start from now on.
 
-    Attempts that run keep the time they were started with. Raises NotFound or CohortArchived.
+    Attempts that run keep the time they were started with; `shown` is the edition that the form
+    was opened with. Raises NotFound, CohortArchived or ChangedMeanwhile.
     """
     _member(actor, cohort_handle, person_id)
     lock_person(person_id)
     person = find_person(person_id)
     if person is None:
         raise NotFound
+    db.session.refresh(person)
+    require_same(shown, *_in_force(person))
     pause = None if standing.break_minutes is None else standing.break_minutes * MINUTE
     person.time_factor, person.break_seconds = standing.time_factor, pause
     row = AccommodationRow(
@@ -73,6 +92,7 @@ def set_standing(
     )
     db.session.add(row)
     db.session.commit()
+    log.info("person %d set the standing time of person %d", actor.id, person_id)
 
 
 def add_time(
@@ -104,6 +124,7 @@ def add_time(
     )
     db.session.add(added)
     db.session.commit()
+    log.info("person %d added %d minutes for person %d", actor.id, minutes, person_id)
 
 
 def give_back(
@@ -122,6 +143,26 @@ def give_back(
     db.session.commit()
 
 
+def count_late_answers(
+    actor: Person, cohort_handle: str, person_id: int, attempt_handle: str, now: datetime
+) -> int:
+    """Let the late answers of a member's attempt count; how many did not before.
+
+    Raises NotFound, CohortArchived or AlreadyVoided.
+    """
+    row = _attempt(actor, cohort_handle, person_id, attempt_handle)
+    if row.voided_at is not None:
+        raise AlreadyVoided
+    attempt = attempt_storage.to_attempt(row, attempt_storage.adjustments_of(row.id))
+    answers = count_late(row, attempt)
+    if answers:
+        made = LateCountRow(attempt_id=row.id, answers=answers, made_at=now, made_by=actor.id)
+        db.session.add(made)
+    db.session.commit()
+    log.info("person %d let %d late answers of person %d count", actor.id, answers, person_id)
+    return answers
+
+
 def time_set_by_trainer(person_id: int, *, hold: bool = False) -> OwnTime | None:
     """The person's time, where a trainer has set it; None where it is their own choice.
 
@@ -136,6 +177,14 @@ def time_set_by_trainer(person_id: int, *, hold: bool = False) -> OwnTime | None
     person = find_person(person_id)
     chosen_since = person is None or person.time_factor != row.time_factor
     return None if chosen_since else OwnTime(row.time_factor, row.made_at)
+
+
+def _in_force(person: PersonRow | None) -> tuple[object, ...]:
+    if person is None:
+        raise NotFound
+    newest = storage.standing_of(person.id)
+    pause = "" if person.break_seconds is None else person.break_seconds
+    return person.time_factor, pause, newest.id if newest else 0
 
 
 def _member(

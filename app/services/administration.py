@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.domain.access import Person
+from app.domain.attempts import FinishReason
 from app.services.looks import LookAt, note_look
 from app.services.people import normalise_username, username_is_possible
 from app.services.site import Site
@@ -28,6 +29,8 @@ class MockTryLine:
     running: bool
     voided: bool
     void_reason: str | None
+    ended_by_clock: bool
+    """It may be opened again, where the clock or the site was at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ def _newest_mocks(person_id: int) -> tuple[MockTryLine, ...]:
             running=row.finished_at is None,
             voided=row.voided_at is not None,
             void_reason=row.void_reason,
+            ended_by_clock=row.finish_reason == FinishReason.TIME_UP.value,
         )
         for row in rows
     )

@@ -16,6 +16,7 @@ from app.services.assigned_starts import stored_selection, to_assignment
 from app.services.assignment_times import results_from, standard_minutes
 from app.services.cohorts import managed_cohort, managed_open_cohort
 from app.services.drawing import HANDLE_BYTES, blueprint_for
+from app.services.editions import edition_of, require_same
 from app.services.site import Site
 from app.storage import assignment_use as use
 from app.storage import assignments as storage
@@ -80,6 +81,8 @@ class AssignmentView:
     """The standard time; None where no clock runs."""
     results_from: datetime | None
     """When results open for all; None where they open with each attempt."""
+    edition: str
+    """What can be changed, in short, for the form that changes it."""
     started: int
     """How many of its candidates have started it; what was given back does not count."""
 
@@ -184,10 +187,22 @@ def plan_to_copy(person: Person, handle: str) -> Plan:
 
 
 def change_assignment(
-    person: Person, cohort_handle: str, handle: str, change: Change, site: Site, now: datetime
+    person: Person,
+    cohort_handle: str,
+    handle: str,
+    change: Change,
+    site: Site,
+    now: datetime,
+    shown: str | None = None,
 ) -> Fault | None:
-    """Change the assignment, or say why it cannot be so. Raises NotFound or CohortArchived."""
+    """Change the assignment, or say why it cannot be so.
+
+    `shown` is the edition that the form was opened with. Raises NotFound, CohortArchived or
+    ChangedMeanwhile.
+    """
     _cohort, row = managed_assignment(person, cohort_handle, handle, to_change=True)
+    storage.hold(row)
+    require_same(shown, *_changeable(row))
     fault = window_fault(change.opens_at, change.due_at, Feedback(row.feedback))
     if fault is None and change.due_at not in {None, row.due_at}:
         fault = passed_fault(change.due_at, now)
@@ -253,6 +268,10 @@ def plan_of(row: AssignmentRow) -> Plan:
     )
 
 
+def _changeable(row: AssignmentRow) -> tuple[object, ...]:
+    return row.title, row.opens_at, row.due_at or "", row.attempts_allowed
+
+
 def _whole(plan: Plan, site: Site) -> Plan:
     """A mock is the exam's own test, whatever else was filled in."""
     if plan.kind is not AttemptKind.MOCK:
@@ -301,5 +320,6 @@ def _view(row: AssignmentRow, site: Site, started: int, now: datetime) -> Assign
         state=assignment.window(now),
         minutes=standard_minutes(assignment, site),
         results_from=results_from(assignment, site),
+        edition=edition_of(*_changeable(row)),
         started=started,
     )

@@ -15,7 +15,7 @@ from app.services.site import Site
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
 from app.storage.attempts import AttemptRow, ResponseRow
-from app.storage.database import db
+from app.storage.database import db, reading
 from app.storage.people import lock_person
 
 LONGEST_LOOK = 600
@@ -55,8 +55,13 @@ def store_started(row: AttemptRow, now: datetime) -> None:
 
 
 def store_end(row: AttemptRow, ended: Attempt) -> None:
-    """Write the end, and what reports over many attempts read: the choices and how many fit."""
+    """Write the end, and with it what was chosen."""
     storage.store_moves(row, ended)
+    store_choices(row, ended)
+
+
+def store_choices(row: AttemptRow, ended: Attempt) -> None:
+    """Write what reports over many attempts read: the choices and how many of them fit."""
     chosen = storage.chosen_options(row.id)
     entries = ended.form.entries
     items = bank_storage.items_of(entry.revision for entry in entries)
@@ -66,16 +71,35 @@ def store_end(row: AttemptRow, ended: Attempt) -> None:
 
 def finish_due(now: datetime, site: Site, person_id: int | None = None) -> int:
     """Finish every attempt whose time has run out, from its saved answers; how many."""
+    waiting = storage.perhaps_due(now, person_id)
+    return sum(_finish_if_due(attempt_id, now, site) for attempt_id in waiting)
+
+
+def sweep(now: datetime, site: Site) -> int:
+    """The same for everybody, one transaction for each: no save waits for more than one."""
+    with reading():
+        waiting = [
+            attempt_id
+            for attempt_id in storage.perhaps_due(now)
+            if (row := db.session.get(AttemptRow, attempt_id)) and _due_end(row, now, site)
+        ]
+        db.session.rollback()
     finished = 0
-    for row in storage.live_attempts(person_id):
-        if _due_end(row, now, site) is None:
-            continue
-        storage.hold(row)  # a save that was under way is in it now, or finds it finished
-        ended = _due_end(row, now, site)
-        if ended is not None:
-            store_end(row, ended)
-            finished += 1
+    for attempt_id in waiting:
+        finished += _finish_if_due(attempt_id, now, site)
+        db.session.commit()
     return finished
+
+
+def _finish_if_due(attempt_id: int, now: datetime, site: Site) -> bool:
+    row = db.session.get(AttemptRow, attempt_id)
+    if row is None or _due_end(row, now, site) is None:
+        return False
+    storage.hold(row)  # a save that was under way is in it now, or finds it finished
+    ended = _due_end(row, now, site)
+    if ended is not None:
+        store_end(row, ended)
+    return ended is not None
 
 
 def load(person: Person, handle: str, now: datetime, site: Site) -> tuple[AttemptRow, Attempt]:
@@ -192,7 +216,7 @@ def response_row(row: AttemptRow, position: int, now: datetime) -> ResponseRow:
 
 def _due_end(row: AttemptRow, now: datetime, site: Site) -> Attempt | None:
     """The attempt with its end, where its time has run out and nothing has ended it yet."""
-    attempt = storage.to_attempt(row, storage.adjustments_of(row.id))
+    attempt = _stored(row)
     ended = rules.finish_if_due(attempt, now, site.rules.tolerance_seconds)
     return None if ended is attempt else ended
 
@@ -200,8 +224,12 @@ def _due_end(row: AttemptRow, now: datetime, site: Site) -> Attempt | None:
 def _as_it_stands(row: AttemptRow | None, now: datetime, site: Site) -> tuple[AttemptRow, Attempt]:
     if row is None:
         raise NotFound
-    attempt = storage.to_attempt(row, storage.adjustments_of(row.id))
-    return row, rules.finish_if_due(attempt, now, site.rules.tolerance_seconds)
+    return row, rules.finish_if_due(_stored(row), now, site.rules.tolerance_seconds)
+
+
+def _stored(row: AttemptRow) -> Attempt:
+    heard_at = storage.heard_at(row.id) if row.finished_at is None else None
+    return storage.to_attempt(row, storage.adjustments_of(row.id), heard_at)
 
 
 def live_handle(person_id: int, kind: AttemptKind, assignment_id: int | None = None) -> str | None:

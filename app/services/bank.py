@@ -10,7 +10,7 @@ from app.bank.files import BankFiles
 from app.bank.revisions import content_hash
 from app.domain.item_content import content_of
 from app.domain.items import Item, ItemStatus
-from app.storage.bank import BankLoadRow, ItemRevisionRow, ItemRow, latest_load
+from app.storage.bank import BankLoadRow, ItemRevisionRow, ItemRow, hold_loading, latest_load
 from app.storage.database import db
 
 
@@ -31,6 +31,7 @@ def load_bank(files: BankFiles, now: datetime) -> LoadReport:
     An item whose file is gone or broken keeps its last revision but is drawn no more.
     """
     fingerprint = _fingerprint(files)
+    hold_loading()
     before = latest_load()
     if before is not None and before.fingerprint == fingerprint:
         return LoadReport(len(files.items), 0, 0, 0, len(files.problems))

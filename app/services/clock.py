@@ -36,7 +36,7 @@ def clock_face(attempt: Attempt, now: datetime) -> ClockFace | None:
     if due is None or attempt.allowance is None:
         return None
     return ClockFace(
-        seconds_left=seconds_left(due, now),
+        seconds_left=seconds_left(due, attempt.at(now)),
         own_minutes=round(attempt.allowance.own_seconds / MINUTE),
         base_minutes=attempt.allowance.base_seconds // MINUTE,
         added_minutes=sum(made.seconds for made in attempt.adjustments) // MINUTE,

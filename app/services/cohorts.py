@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from app.domain.access import Person, Role, may_administer, may_manage_cohort, may_teach
 from app.domain.codes import make_code, shown_code
 from app.domain.errors import CohortArchived, LastTrainer, NotFound
+from app.services.editions import edition_of, require_same
 from app.services.people import normalise_username, username_is_possible
 from app.storage import cohorts as storage
 from app.storage.cohorts import CohortMemberRow, CohortRow, CohortTrainerRow, InvitationRow
-from app.storage.database import db
+from app.storage.database import db, held
 from app.storage.people import PersonRow, find_by_username
 
 HANDLE_BYTES = 12
@@ -73,6 +74,8 @@ class CohortPage:
     members: int
     trainers: tuple[TrainerLine, ...]
     codes: tuple[CodeLine, ...]
+    edition: str
+    """Name and zone in short, for the form that changes them."""
 
 
 def managed_cohort(person: Person, handle: str) -> CohortRow:
@@ -148,12 +151,20 @@ def cohort_page(person: Person, handle: str, now: datetime) -> CohortPage:
             for code in storage.invitations_of(row.id)
             if not code.single_use and code.revoked_at is None and now < code.expires_at
         ),
+        edition=edition_of(row.name, row.time_zone),
     )
 
 
-def rename_cohort(person: Person, handle: str, name: str, time_zone: str) -> None:
-    """Give the cohort another name, or other clocks. Raises NotFound or CohortArchived."""
-    row = managed_open_cohort(person, handle)
+def rename_cohort(
+    person: Person, handle: str, name: str, time_zone: str, shown: str | None = None
+) -> None:
+    """Give the cohort another name, or other clocks.
+
+    `shown` is the edition that the form was opened with. Raises NotFound, CohortArchived or
+    ChangedMeanwhile.
+    """
+    row = _held_cohort(person, handle)
+    require_same(shown, row.name, row.time_zone)
     row.name, row.time_zone = name.strip(), time_zone
     db.session.commit()
 
@@ -277,8 +288,7 @@ def _held_cohort(person: Person, handle: str) -> CohortRow:
     SQLite needs no hold: its write transactions run one at a time.
     """
     cohort = managed_open_cohort(person, handle)
-    held = sa.select(CohortRow.id).where(CohortRow.id == cohort.id).with_for_update()
-    db.session.execute(held)
+    db.session.execute(held(sa.select(CohortRow).where(CohortRow.id == cohort.id), CohortRow))
     return cohort
 
 

@@ -19,7 +19,7 @@ from app.storage import gradebook as storage
 from app.storage.assignments import AssignmentRow, assignments_of
 from app.storage.boards import Member
 from app.storage.cohorts import CohortRow
-from app.storage.database import db
+from app.storage.database import db, reading
 from app.storage.gradebook import AttemptLine
 
 
@@ -121,10 +121,11 @@ def gradebook_with_names(
     """
     cohort = managed_cohort(person, cohort_handle)
     look = note_look(person, cohort.id, _member_ids(cohort), LookAt.GRADEBOOK, now)
-    # Whoever joins after the note has no name in the file.
-    named = open_look(person, look, cohort.id, LookAt.GRADEBOOK, now)
-    made = _gradebook(cohort, named, site, now)
-    db.session.commit()  # nothing waits for us while the file is made
+    with reading():  # nobody's save waits while the file is made
+        # Whoever joins after the note has no name in the file.
+        named = open_look(person, look, cohort.id, LookAt.GRADEBOOK, now)
+        made = _gradebook(cohort, named, site, now)
+        db.session.commit()
     return made
 
 

@@ -31,6 +31,12 @@ def parts_not_ready() -> tuple[str, ...]:
     return tuple(name for name, check in PARTS.items() if not _holds(check))
 
 
+def is_of_this_version() -> bool:
+    """Whether the schema is the one that this version works with, as far as can be told now."""
+    db.session.rollback()
+    return _holds(storage.is_migrated)
+
+
 def under_way() -> UnderWay | None:
     """What is going on now; None where the database does not answer."""
     try:

@@ -8,6 +8,7 @@ from app.domain.access import Person
 from app.domain.attempts import AttemptKind, AttemptStatus
 from app.domain.bilingual import Bilingual
 from app.domain.eligibility import TryStanding
+from app.domain.items import PoolItem
 from app.services.assigned import AssignedLine, assigned_lines
 from app.services.attempts import load
 from app.services.maintenance import Maintenance, maintenance_of
@@ -85,13 +86,13 @@ def practice_page(person: Person, site: Site, now: datetime) -> PracticePage:
         break_minutes=site.blueprint.break_minutes if own_break is None else own_break // 60,
         items=site.blueprint.items,
         in_bank=len(pool),
-        repeats=_repeats(person, site),
+        repeats=_repeats(person, site, pool),
     )
 
 
-def _repeats(person: Person, site: Site) -> int:
+def _repeats(person: Person, site: Site, pool: tuple[PoolItem, ...]) -> int:
     seen = storage.seen_counts(person.id)
-    fresh = Counter(item.oshpd for item in bank_storage.current_pool() if item.item_id not in seen)
+    fresh = Counter(item.oshpd for item in pool if item.item_id not in seen)
     return sum(max(0, quota - fresh[domain]) for domain, quota in site.blueprint.oshpd.items())
 
 

@@ -1,5 +1,6 @@
 """Looks at people's records: each is noted before anything is shown, and people can read them."""
 
+import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ LASTS = timedelta(hours=1)
 """After that, what was asked for is hidden again."""
 SHOWN = 200
 HANDLE_BYTES = 12
+
+log = logging.getLogger(__name__)
 
 
 class LookAt(StrEnum):
@@ -58,6 +61,7 @@ def note_look(
         for person_id in person_ids
     )
     db.session.commit()
+    log.info("person %d looked: %s", viewer.id, at_what.value)
     return handle
 
 

@@ -12,14 +12,17 @@ from app.domain.wall_clock import wall_at
 from app.services.looks import SHOWN, LookLine, looks_at_me
 from app.services.record_lines import (
     AddedLine,
+    LateLine,
     StandingLine,
     VoidLine,
     added_line,
+    late_line,
     standing_lines,
     void_line,
 )
 from app.storage import records as storage
 from app.storage.attempts import AttemptRow
+from app.storage.late import late_counts_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class MyRecordPage:
     standing: tuple[StandingLine, ...]
     added: tuple[tuple[AttemptName, AddedLine], ...]
     given_back: tuple[tuple[AttemptName, VoidLine], ...]
+    late: tuple[tuple[AttemptName, LateLine], ...]
+    """Answers that arrived late and were let count."""
     looks: tuple[LookDay, ...]
     more_looks: bool
     """There are older ones, which are not shown."""
@@ -58,13 +63,16 @@ class MyRecordPage:
 def my_record_page(person: Person, time_zone: str) -> MyRecordPage:
     """The person's own record; days are those of the time zone."""
     looks = looks_at_me(person, SHOWN + 1)
-    added, voided = storage.adjustments_to(person.id), storage.voided_of(person.id)
-    names = storage.names_of([a.made_by for a, _, _ in added] + [t.row.voided_by for t in voided])
+    added, late = storage.adjustments_to(person.id), late_counts_to(person.id)
+    voided = storage.voided_of(person.id)
+    makers = [made.made_by for made, _, _ in added] + [made.made_by for made, _, _ in late]
+    names = storage.names_of(makers + [titled.row.voided_by for titled in voided])
     given_back = ((_name(t.row, t.title), void_line(t, names)) for t in voided)
     return MyRecordPage(
         standing=standing_lines(person.id),
         added=tuple((_name(row, title), added_line(made, names)) for made, row, title in added),
         given_back=tuple((name, void) for name, void in given_back if void is not None),
+        late=tuple((_name(row, title), late_line(made, names)) for made, row, title in late),
         looks=by_day(looks[:SHOWN], time_zone),
         more_looks=len(looks) > SHOWN,
     )

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from app.domain.access import Role
 from app.domain.bilingual import Language
 from app.domain.errors import LinkGone, NotFound
+from app.services.editions import edition_of, require_same
 from app.services.throttle import forget_name
 from app.storage import people as storage
-from app.storage.database import db
+from app.storage.database import db, held
 from app.storage.people import OneTimeLinkRow, PersonRow
 from app.storage.sign_ins import delete_sign_ins
 
@@ -120,15 +121,28 @@ def set_accommodation(person_id: int, time_factor: float) -> None:
 
 
 def set_preferences(person_id: int, **choices: bool) -> None:
-    """Keep small choices of display. Raises NotFound."""
-    row = _person(person_id)
+    """Keep small choices of display, and those that somebody makes at once. Raises NotFound."""
+    row = _held_person(person_id)
     row.preferences = {**row.preferences, **choices}
     db.session.commit()
 
 
-def save_details(person_id: int, details: Details) -> None:
-    """Keep what the person says about themselves. Raises NotFound."""
-    row = _person(person_id)
+def details_edition(row: PersonRow) -> str:
+    """What the account page shows of the person, in short."""
+    return edition_of(row.display_name, row.language, _preferences(row), row.time_factor)
+
+
+def save_details(
+    person_id: int, details: Details, shown: str | None = None, *, own_time: bool = True
+) -> None:
+    """Keep what the person says about themselves.
+
+    `shown` is the edition that the form was opened with, and `own_time` whether it shows the
+    time. Raises NotFound or ChangedMeanwhile.
+    """
+    row = _held_person(person_id)
+    time = row.time_factor if own_time else None
+    require_same(shown, row.display_name, row.language, _preferences(row), time)
     row.display_name = details.display_name.strip()
     row.language = details.language.value
     row.time_factor = details.time_factor
@@ -259,6 +273,19 @@ def remove_email(person_id: int) -> None:
     row = _person(person_id)
     row.email = row.confirmed_at = None
     db.session.commit()
+
+
+def _preferences(row: PersonRow) -> list[tuple[str, object]]:
+    return sorted((name, choice) for name, choice in row.preferences.items() if choice)
+
+
+def _held_person(person_id: int) -> PersonRow:
+    """The person's row as it is now, held to the end of the transaction. Raises NotFound."""
+    found = sa.select(PersonRow).where(PersonRow.id == person_id)
+    row = db.session.scalar(held(found, PersonRow))
+    if row is None:
+        raise NotFound
+    return row
 
 
 def _person(person_id: int | None) -> PersonRow:

@@ -15,6 +15,7 @@ from app.storage import attempts as attempt_storage
 from app.storage import records as storage
 from app.storage.accommodations import accommodations_of
 from app.storage.attempts import AdjustmentRow
+from app.storage.late import LateCountRow, late_counts_of_many, waiting_of_many
 from app.storage.records import Titled
 
 
@@ -36,6 +37,15 @@ class AddedLine:
 
     minutes: int
     reason: str
+    made_at: datetime
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LateLine:
+    """Late answers that were let count."""
+
+    answers: int
     made_at: datetime
     by: str | None
 
@@ -71,6 +81,9 @@ class RecordLine:
     seconds_left: int | None
     added: tuple[AddedLine, ...]
     given_back: VoidLine | None
+    late_waiting: int
+    """Answers that arrived late and do not count yet; none where the attempt does not count."""
+    late_counted: tuple[LateLine, ...]
 
     @property
     def running(self) -> bool:
@@ -105,6 +118,11 @@ def added_line(row: AdjustmentRow, names: Mapping[int, str]) -> AddedLine:
     return AddedLine(row.seconds // MINUTE, row.reason, row.made_at, names.get(row.made_by or 0))
 
 
+def late_line(row: LateCountRow, names: Mapping[int, str]) -> LateLine:
+    """Late answers that were let count, with who did it."""
+    return LateLine(row.answers, row.made_at, names.get(row.made_by or 0))
+
+
 def void_line(titled: Titled, names: Mapping[int, str]) -> VoidLine | None:
     """Why the attempt counts no more; None where it counts."""
     row = titled.row
@@ -119,28 +137,40 @@ def minutes_of(seconds: int | None) -> int | None:
 
 
 def record_lines(found: Sequence[Titled], now: datetime, site: Site) -> list[RecordLine]:
-    """The attempts as they stand at `now`, writing nothing, in five queries at most."""
+    """The attempts as they stand at `now`, writing nothing, in five queries for all."""
+    beside = _beside(found)
+    return [_line(titled, beside, now, site) for titled in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands beside the attempts in other tables, by attempt."""
+
+    added: Mapping[int, list[AdjustmentRow]]
+    used: Mapping[int, int]
+    waiting: Mapping[int, int]
+    counted: Mapping[int, list[LateCountRow]]
+    names: Mapping[int, str]
+
+
+def _beside(found: Sequence[Titled]) -> _Beside:
     ids = [titled.row.id for titled in found]
-    added = attempt_storage.adjustments_of_many(ids)
-    used = storage.seconds_on_items(ids)
-    names = storage.names_of(
-        [t.row.voided_by for t in found] + [a.made_by for rows in added.values() for a in rows]
+    added, counted = attempt_storage.adjustments_of_many(ids), late_counts_of_many(ids)
+    makers = [titled.row.voided_by for titled in found]
+    makers += [made.made_by for rows in added.values() for made in rows]
+    makers += [made.made_by for rows in counted.values() for made in rows]
+    return _Beside(
+        added=added,
+        used=storage.seconds_on_items(ids),
+        waiting=waiting_of_many(ids),
+        counted=counted,
+        names=storage.names_of(makers),
     )
-    return [
-        _line(titled, added[titled.row.id], used.get(titled.row.id, 0), names, now, site)
-        for titled in found
-    ]
 
 
-def _line(
-    titled: Titled,
-    added: list[AdjustmentRow],
-    used: int,
-    names: Mapping[int, str],
-    now: datetime,
-    site: Site,
-) -> RecordLine:
-    row = titled.row
+def _line(titled: Titled, beside: _Beside, now: datetime, site: Site) -> RecordLine:
+    row, names = titled.row, beside.names
+    added = beside.added[row.id]
     stored = attempt_storage.to_attempt(row, added)
     attempt = rules.finish_if_due(stored, now, site.rules.tolerance_seconds)
     due, time = attempt.deadline(now), attempt.allowance
@@ -153,7 +183,7 @@ def _line(
         started_at=attempt.started_at,
         finished_at=attempt.finished_at,
         language=attempt.language,
-        seconds_used=used,
+        seconds_used=beside.used.get(row.id, 0),
         right=row.right if attempt.status is AttemptStatus.FINISHED else None,
         total=attempt.last_position,
         low=low,
@@ -163,4 +193,6 @@ def _line(
         seconds_left=None if due is None else seconds_left(due, now),
         added=tuple(added_line(made, names) for made in added),
         given_back=void_line(titled, names),
+        late_waiting=beside.waiting.get(row.id, 0) if row.voided_at is None else 0,
+        late_counted=tuple(late_line(made, names) for made in beside.counted[row.id]),
     )

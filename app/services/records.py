@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.access import Person, may_see_practice
 from app.domain.errors import LookOver, NotFound
-from app.services.accommodations import may_change
+from app.services.accommodations import may_change, standing_edition
 from app.services.cohorts import managed_cohort
 from app.services.looks import LookAt, note_look, open_look
 from app.services.record_lines import (
@@ -72,6 +72,8 @@ class RecordPage:
     time_factor: float
     break_minutes: int | None
     changeable: bool
+    edition: str
+    """The accommodations in short, for the form that changes them."""
     standing: tuple[StandingLine, ...]
     assigned: tuple[RecordLine, ...]
     own: tuple[RecordLine, ...]
@@ -157,6 +159,7 @@ def record_page(
         time_factor=row.time_factor,
         break_minutes=minutes_of(row.break_seconds),
         changeable=may_change(person, person_id) and cohort.archived_at is None,
+        edition=standing_edition(person_id),
         standing=standing_lines(person_id),
         assigned=tuple(line for line in lines if line.title is not None),
         own=tuple(line for line in lines if line.title is None),

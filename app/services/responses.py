@@ -8,11 +8,10 @@ from app.domain import attempts as rules
 from app.domain.access import Person
 from app.domain.attempts import Attempt, AttemptKind, Feedback, ItemState, item_state
 from app.domain.bilingual import Bilingual, Language
-from app.domain.errors import AnswerShown, NotOnForm, PartNotReached, StaleResponse
+from app.domain.errors import AnswerShown, NotOnForm, PartNotReached
 from app.domain.items import Item
-from app.domain.timing import seconds_left
 from app.services.attempts import load, load_to_write, open_item, response_row
-from app.services.clock import AddedTime, ClockFace, added_time, clock_face
+from app.services.clock import ClockFace, clock_face
 from app.services.site import Site
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
@@ -27,8 +26,8 @@ LONGEST_NOTE = 1000
 class Change:
     """What came in for one item. None means: leave it as it is.
 
-    `seq` is the browser's own count; a plain form has none and always is the newest.
-    `reading` is the page's language, which a free attempt's items follow.
+    A plain form has no count of its own and always is the newest. `reading` is the page's
+    language, which a free attempt's items follow.
     """
 
     reading: Language
@@ -38,17 +37,6 @@ class Change:
     """Toggle this option's strike-out."""
     note: str | None = None
     reveal: bool = False
-    seq: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What the server holds now."""
-
-    position: int
-    accepted_seq: int
-    seconds_left: int | None
-    added: tuple[AddedTime, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,17 +147,15 @@ def map_lines(row: AttemptRow, attempt: Attempt) -> tuple[MapLine, ...]:
 
 def save_response(
     person: Person, handle: str, position: int, change: Change, now: datetime, site: Site
-) -> Saved:
-    """Store what came in for one item and commit; what it returns is safe on disk.
+) -> None:
+    """Store what came in for one item and commit: when it returns, it is safe on disk.
 
     Raises NotFound, AttemptFinished, TimeIsUp, BreakRunning, NotOnForm, PartNotReached,
-    PartLocked, AnswerShown or StaleResponse.
+    PartLocked or AnswerShown.
     """
     row, attempt = load_to_write(person, handle, now, site)
-    response = _apply(row, attempt, position, change, now, site)
-    saved = Saved(position, response.seq, _left(attempt, now), added_time(attempt))
+    _apply(row, attempt, position, change, now, site)
     db.session.commit()
-    return saved
 
 
 def save_and_go(
@@ -206,31 +192,21 @@ def open_position(person: Person, handle: str, target: int, now: datetime, site:
 
 def _apply(
     row: AttemptRow, attempt: Attempt, position: int, change: Change, now: datetime, site: Site
-) -> ResponseRow:
+) -> None:
     rules.require_answerable(attempt, position, now, site.rules.tolerance_seconds)
     order = attempt.form.entries[position - 1].option_order
     for named in (change.option_id, change.strike):
         if named is not None and named not in order:
             raise NotOnForm
     response = response_row(row, position, now)
-    if change.seq is not None and change.seq <= response.seq:
-        _require_same(response, change)
-        return response
     if change.option_id is not None and change.option_id != response.option_id:
         _choose(response, change.option_id)
     _mark(response, change)
     if change.reveal and attempt.feedback is Feedback.EACH_ITEM and response.option_id:
         response.revealed = True
-    response.seq = storage.latest_seq(row.id) + 1 if change.seq is None else change.seq
+    response.seq = storage.latest_seq(row.id) + 1
     response.language = row.language if row.language_fixed else change.reading.value
     response.saved_at = now
-    return response
-
-
-def _require_same(response: ResponseRow, change: Change) -> None:
-    """A repeat changes nothing; an older change that says something else is refused."""
-    if change.option_id is not None and change.option_id != response.option_id:
-        raise StaleResponse(response.seq)
 
 
 def _choose(response: ResponseRow, option_id: str) -> None:
@@ -285,8 +261,3 @@ def _map(attempt: Attempt, responses: dict[int, ResponseRow]) -> tuple[MapLine, 
         )
         for entry in attempt.form.entries
     )
-
-
-def _left(attempt: Attempt, now: datetime) -> int | None:
-    due = attempt.deadline(now)
-    return None if due is None else seconds_left(due, now)

@@ -49,8 +49,9 @@ def restore(settings: Settings, file: Path, now: datetime, progress: Progress) -
     """Put the backup in the database's place.
 
     On SQLite the database before it is kept under another name; on PostgreSQL the database must
-    be empty. Raises BackupRefused: no_file, foreign, altered, newer_format, newer_schema,
-    not_empty, unequal, cannot_load, unreachable, cannot_write. The database stays as it was.
+    be empty. Raises BackupRefused: no_file, foreign, altered, oversized, newer_format,
+    newer_schema, not_empty, unequal, cannot_load, unreachable, cannot_write. The database stays
+    as it was.
     """
     with _refusals(file), open_backup(file) as backup:
         if not is_known(backup.manifest.revision):

@@ -12,6 +12,7 @@ from app.domain.items import Axis, Item, Level, PoolItem
 from app.domain.scoring import MarkedItem, Pace, Score, pace, score
 from app.domain.weak_areas import AreaEstimate, estimate_areas, overall_interval
 from app.services.attempts import load
+from app.services.late import waits
 from app.services.site import Site
 from app.storage import assignments as assignment_storage
 from app.storage import attempts as storage
@@ -69,6 +70,10 @@ class ResultPage:
     items: tuple[ResultItem, ...]
     right_to_wrong: int
     wrong_to_right: int
+    late_counted: int
+    """Answers that reached the site after the end, out of an outage, and count."""
+    late_waiting: int
+    """Those that count only if a trainer decides so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ def result_page(person: Person, handle: str, now: datetime, site: Site) -> Resul
         for estimate in estimate_areas(marks, row.practice_target)
     ]
     low, high = overall_interval(marks.correct, marks.total)
+    late = [waits(r) for r in responses.values() if r.late_option_id is not None]
     return ResultPage(
         handle=handle,
         kind=attempt.kind,
@@ -144,6 +150,8 @@ def result_page(person: Person, handle: str, now: datetime, site: Site) -> Resul
         items=tuple(_result_item(m, responses.get(m.position), site) for m in marked),
         right_to_wrong=_changes(marked, responses, first_right=True),
         wrong_to_right=_changes(marked, responses, first_right=False),
+        late_counted=len(late) - sum(late),
+        late_waiting=sum(late),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.domain.access import Person, Role, may_administer
 from app.domain.errors import NotFound
+from app.services.editions import edition_of, require_same
 from app.services.people import RESET, make_link
 from app.storage import people as storage
 from app.storage.database import db
@@ -27,6 +28,8 @@ class PersonEntry:
     active: bool
     two_step: bool
     created_at: datetime
+    edition: str
+    """The role in short, for the form that changes it."""
 
 
 def people_page(actor: Person) -> tuple[PersonEntry, ...]:
@@ -41,17 +44,22 @@ def people_page(actor: Person) -> tuple[PersonEntry, ...]:
             active=row.active,
             two_step=row.tf_primary_method is not None,
             created_at=row.created_at,
+            edition=edition_of(row.role),
         )
         for row in storage.all_people()
     )
 
 
-def set_role(actor: Person, person_id: int, role: Role) -> bool:
+def set_role(actor: Person, person_id: int, role: Role, shown: str | None = None) -> bool:
     """Give the person the role and sign them out, so that it holds at once.
 
-    False where nobody would run the site any more. Raises NotFound.
+    `shown` is the edition that the form was opened with. False where nobody would run the site
+    any more. Raises NotFound or ChangedMeanwhile.
     """
     row = _person(actor, person_id)
+    storage.lock_person(row.id)
+    db.session.refresh(row)
+    require_same(shown, row.role)
     if row.role == role.value:
         return True
     if storage.is_last_administrator(row):

@@ -1,5 +1,6 @@
 """Rosters: looked through, taken whole or not at all, and the invitations they become."""
 
+import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from app.storage.cohorts import CohortRow, InvitationRow
 from app.storage.database import db
 
 VALID = timedelta(days=30)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def take_roster(
     for row, code in zip(roster.rows, codes, strict=True):
         db.session.add(_invitation(row, code, cohort, person, now))
     db.session.commit()
+    log.info("person %d took a roster of %d rows in", person.id, len(codes))
     return len(codes)
 
 

@@ -8,13 +8,27 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.domain.access import Person
 from app.storage import sign_ins as storage
 from app.storage import throttle
 from app.storage.database import db
-from app.storage.people import SignInRow
+from app.storage.people import PersonRow, SignInRow, to_person
 
 LIFETIME = timedelta(days=30)
 TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a browser's session holds of its sign-in; `of_token` hashes the token."""
+
+    token_hash: str
+    uniquifier: str
+
+    @classmethod
+    def of_token(cls, token: str, uniquifier: str) -> "Proof":
+        """The proof that a session with this token gives."""
+        return cls(_hash(token), uniquifier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +53,20 @@ def start_sign_in(person_id: int, browser: str, now: datetime, *, end_others: bo
     return token
 
 
-def is_live(token: str, person_id: int, now: datetime) -> bool:
-    """Whether the token's sign-in is the person's and has not ended."""
-    return storage.find_sign_in(_hash(token), person_id, now - LIFETIME) is not None
+def since(now: datetime) -> datetime:
+    """Sign-ins begun after this moment have not run out."""
+    return now - LIFETIME
+
+
+def signed_in_row(proof: Proof, now: datetime) -> PersonRow | None:
+    """The person whose live sign-in this is; None where it has ended or they are kept out."""
+    return storage.signed_in_person(proof.token_hash, proof.uniquifier, since(now))
+
+
+def person_of(proof: Proof, now: datetime) -> Person | None:
+    """The same, as the services see them."""
+    row = signed_in_row(proof, now)
+    return None if row is None else to_person(row)
 
 
 def end_sign_in(token: str) -> None:

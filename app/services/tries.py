@@ -1,5 +1,6 @@
 """The two ledgers: mock tries, which the site counts, and real sittings, which people record."""
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,6 +22,8 @@ from app.storage.database import db
 from app.storage.people import find_person
 from app.storage.records import is_seen_by
 from app.storage.tries import ApprovalPeriodRow, SittingRow
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,7 @@ def mark_voided(row: AttemptRow, actor: Person, reason: str, now: datetime) -> N
         raise AlreadyVoided
     row.voided_at, row.void_reason, row.voided_by = now, reason.strip(), actor.id
     row.try_slot = row.assignment_try = None
+    log.info("person %d gave an attempt of person %d back", actor.id, row.person_id)
 
 
 def _voidable(actor: Person, handle: str) -> AttemptRow:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain.bilingual import Bilingual
 from app.storage.attempts import AttemptRow
 from app.storage.cohorts import CohortMemberRow, CohortRow
-from app.storage.database import Base, Handle, db
+from app.storage.database import Base, Handle, db, held
 
 
 class AssignmentRow(Base):
@@ -62,6 +62,12 @@ class AssignmentRow(Base):
 def find_assignment(handle: str) -> AssignmentRow | None:
     """The assignment with this handle, withdrawn or not, whoever's it is."""
     return db.session.scalar(sa.select(AssignmentRow).where(AssignmentRow.handle == handle))
+
+
+def hold(row: AssignmentRow) -> None:
+    """Hold the row to the end of the transaction, and read it as it stands then."""
+    found = sa.select(AssignmentRow).where(AssignmentRow.id == row.id)
+    db.session.execute(held(found, AssignmentRow))
 
 
 def titles_of(assignment_ids: Iterable[int | None]) -> dict[int | None, Bilingual]:

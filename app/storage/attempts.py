@@ -1,7 +1,7 @@
 """Attempts, their responses and what was added to their time."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -89,6 +89,8 @@ class AttemptRow(Base):
     """Option ids by position, None for a blank: kept at the end, for reports over many."""
     right: Mapped[int | None] = mapped_column("right_answers")
     """How many of `chosen` are the key; None while the attempt runs."""
+    writer: Mapped[str | None] = mapped_column(sa.String(22))
+    """The token of the page whose script writes; another page takes over by a new one."""
 
 
 class ResponseRow(Base):
@@ -116,6 +118,8 @@ class ResponseRow(Base):
     """Since when the item is on screen; None while another is."""
     revealed: Mapped[bool] = mapped_column(default=False)
     """Key and rationales have been shown (feedback after each item)."""
+    late_option_id: Mapped[str | None] = mapped_column(sa.String(8))
+    """Chosen in time, as the browser says, and received after the end, out of an outage."""
     saved_at: Mapped[datetime]
 
 
@@ -155,7 +159,11 @@ def decode_form(value: Sequence[Any], break_after: int | None) -> ExamForm:
     )
 
 
-def to_attempt(row: AttemptRow, adjustments: Iterable[AdjustmentRow] = ()) -> Attempt:
+def to_attempt(
+    row: AttemptRow,
+    adjustments: Iterable[AdjustmentRow] = (),
+    heard_at: datetime | None = None,
+) -> Attempt:
     """The row as the rules see it."""
     allowance = (
         None
@@ -168,6 +176,7 @@ def to_attempt(row: AttemptRow, adjustments: Iterable[AdjustmentRow] = ()) -> At
         language=Language(row.language),
         language_fixed=row.language_fixed,
         form=decode_form(row.form, row.break_after),
+        last_position=len(row.form),
         allowance=allowance,
         adjustments=tuple(TimeAdjustment(a.seconds, a.reason, a.made_at) for a in adjustments),
         break_after=row.break_after,
@@ -176,6 +185,7 @@ def to_attempt(row: AttemptRow, adjustments: Iterable[AdjustmentRow] = ()) -> At
         taken_break=Break(row.break_started_at, row.break_ended_at, row.break_skipped),
         finished_at=row.finished_at,
         finish_reason=FinishReason(row.finish_reason) if row.finish_reason else None,
+        heard_at=heard_at,
         voided=row.voided_at is not None,
         feedback_from=row.feedback_from,
     )
@@ -229,6 +239,17 @@ def adjustments_of_many(attempt_ids: Iterable[int]) -> dict[int, list[Adjustment
     return found
 
 
+def adjustment_marks() -> dict[str, int]:
+    """For each running attempt to whose time something was added: how often."""
+    rows = db.session.execute(
+        sa.select(AttemptRow.handle, sa.func.count(AdjustmentRow.id))
+        .join(AdjustmentRow, AdjustmentRow.attempt_id == AttemptRow.id)
+        .where(AttemptRow.finished_at.is_(None))
+        .group_by(AttemptRow.handle)
+    )
+    return dict(iter(rows))
+
+
 def hold(row: AttemptRow) -> None:
     """Hold the row to the end of the transaction, and read it as it stands then."""
     db.session.execute(held(sa.select(AttemptRow).where(AttemptRow.id == row.id), AttemptRow))
@@ -240,6 +261,23 @@ def live_attempts(person_id: int | None = None) -> Sequence[AttemptRow]:
     if person_id is not None:
         query = query.where(AttemptRow.person_id == person_id)
     return db.session.scalars(query).all()
+
+
+def perhaps_due(now: datetime, person_id: int | None = None) -> list[int]:
+    """Running attempts whose own time is over at `now`, unless a break or minutes were added.
+
+    Only what that needs is read: 10,000 forms read once a minute would cost more than the sitting.
+    """
+    query = sa.select(
+        AttemptRow.id, AttemptRow.started_at, AttemptRow.base_seconds, AttemptRow.time_factor
+    ).where(AttemptRow.finished_at.is_(None), AttemptRow.base_seconds.is_not(None))
+    if person_id is not None:
+        query = query.where(AttemptRow.person_id == person_id)
+    return [
+        attempt_id
+        for attempt_id, begun, base, factor in db.session.execute(query.order_by(AttemptRow.id))
+        if begun + timedelta(seconds=TimeAllowance(base or 0, factor, 0).own_seconds) < now
+    ]
 
 
 def attempts_of(person_id: int) -> Sequence[AttemptRow]:
@@ -301,6 +339,14 @@ def chosen_options(attempt_id: int) -> dict[int, str]:
         ResponseRow.attempt_id == attempt_id, ResponseRow.option_id.is_not(None)
     )
     return {position: option_id or "" for position, option_id in db.session.execute(query)}
+
+
+def heard_at(attempt_id: int) -> datetime | None:
+    """When the newest save of the attempt was received that came before its end."""
+    newest = sa.select(sa.func.max(ResponseRow.saved_at)).where(
+        ResponseRow.attempt_id == attempt_id, ResponseRow.late_option_id.is_(None)
+    )
+    return db.session.scalar(newest)
 
 
 def response_at(attempt_id: int, position: int) -> ResponseRow | None:

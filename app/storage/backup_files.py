@@ -2,13 +2,17 @@
 
 The zip's comment, which is the end of the file, holds the SHA-256 of everything before it, so
 that a file that was cut, changed or never was a backup is known before any of it is used. It
-guards against accidents, not against a forger: restore only files that you trust.
+guards against accidents, not against a forger: restore only files that you trust. What a forger
+could do is bounded all the same: the zip's names never become files, and it may hold the tables
+that its manifest names and nothing else, at sizes that tables have.
 """
 
 import hashlib
+import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,6 +30,16 @@ TAIL = len(MARK) + DIGITS
 PRIVATE = 0o600
 BLOCK = 1024 * 1024
 MANIFEST = "manifest.json"
+LONGEST_MANIFEST = 1024 * 1024
+LONGEST_LINE = 16 * 1024 * 1024
+"""One row; the largest there are take some ten thousand bytes."""
+MOST_MEMBERS = 500
+MOST_UNPACKED = 64 * 1024**3
+MOST_TIMES = 500
+"""So many times its packed size may a large table have: rows reach a tenth of it, zeros twice."""
+LARGE = 1024 * 1024
+PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+ENCRYPTED = 1
 
 
 class Why(StrEnum):
@@ -43,12 +57,13 @@ class Why(StrEnum):
     NOT_EMPTY = "not_empty"
     NOT_OURS = "not_ours"
     NOT_SQLITE = "not_sqlite"
+    OVERSIZED = "oversized"
     UNEQUAL = "unequal"
     UNREACHABLE = "unreachable"
 
 
 class NoBackup(Exception):
-    """The file cannot be restored: foreign, altered or of a newer format."""
+    """The file cannot be restored: foreign, altered, oversized or of a newer format."""
 
     def __init__(self, why: Why) -> None:
         """Keep the reason."""
@@ -79,9 +94,13 @@ class BackupFile:
     _zip: zipfile.ZipFile
 
     def lines(self, table: str) -> Iterator[bytes]:
-        """The table's rows."""
-        with self._zip.open(_member(table)) as found:
-            yield from found
+        """The table's rows. Raises NoBackup where one is longer than rows are."""
+        with self._zip.open(_member(table)) as packed:
+            found = io.BufferedReader(packed, BLOCK)  # type: ignore[type-var] # reads lines faster
+            while line := found.readline(LONGEST_LINE + 1):
+                if len(line) > LONGEST_LINE:
+                    raise NoBackup(Why.OVERSIZED)
+                yield line
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +151,9 @@ def open_backup(path: Path) -> Iterator[BackupFile]:
         _require_seal(file)
         try:
             with zipfile.ZipFile(file) as packed:
+                _require_modest(packed, file.seek(0, os.SEEK_END))
                 yield BackupFile(_manifest(packed), packed)
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise NoBackup(Why.FOREIGN) from error
 
 
@@ -176,6 +196,22 @@ def _digest(file: BinaryIO, size: int) -> bytes:
     return digest.hexdigest().encode()
 
 
+def _require_modest(packed: zipfile.ZipFile, size: int) -> None:
+    """Look at the list of contents alone, before any of them is unpacked."""
+    members = packed.infolist()
+    if any(one.compress_type not in PACKINGS or one.flag_bits & ENCRYPTED for one in members):
+        raise NoBackup(Why.FOREIGN)
+    large = (one for one in members if one.file_size > LARGE)
+    if (
+        len(members) > MOST_MEMBERS
+        or sum(one.file_size for one in members) > MOST_UNPACKED
+        or sum(one.compress_size for one in members) > size  # contents laid over one another
+        or any(one.file_size > MOST_TIMES * one.compress_size for one in large)
+        or any(one.file_size > LONGEST_MANIFEST for one in members if one.filename == MANIFEST)
+    ):
+        raise NoBackup(Why.OVERSIZED)
+
+
 def _manifest(packed: zipfile.ZipFile) -> Manifest:
     try:
         told = json.loads(packed.read(MANIFEST))
@@ -185,9 +221,13 @@ def _manifest(packed: zipfile.ZipFile) -> Manifest:
             Fingerprint(one["name"], tuple(one["columns"]), one["rows"], one["sha256"])
             for one in told["tables"]
         )
-        return Manifest(**told)
-    except (KeyError, TypeError, ValueError) as error:
+        manifest = Manifest(**told)
+        named = sorted([MANIFEST, *(_member(table.name) for table in manifest.tables)])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise NoBackup(Why.FOREIGN) from error
+    if sorted(packed.namelist()) != named:
+        raise NoBackup(Why.FOREIGN)
+    return manifest
 
 
 def _member(table: str) -> str:

@@ -1,5 +1,6 @@
 """Items and their immutable revisions."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain.item_content import item_from_content
 from app.domain.items import Item, ItemStatus, PoolItem
 from app.storage.database import Base, db
+from app.storage.driver_sql import DriverStatement
+
+_NEWEST_LOAD = DriverStatement("SELECT coalesce(max(id), 0) FROM bank_load")
+_EXPOSURES = DriverStatement("SELECT id, exposure FROM item WHERE exposure > 0")
+_COUNT_ON_SQLITE = DriverStatement(
+    "UPDATE item SET exposure = exposure + 1 WHERE id IN (SELECT value FROM json_each(:ids))"
+)
+_COUNT_ON_POSTGRES = DriverStatement("UPDATE item SET exposure = exposure + 1 WHERE id = ANY(:ids)")
+_HOLD_IN_ORDER = DriverStatement(
+    "SELECT id FROM item WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"
+)
 
 _items: WeakKeyDictionary[sa.Engine, dict[int, Item]] = WeakKeyDictionary()
 _pools: WeakKeyDictionary[sa.Engine, tuple[int, tuple[PoolItem, ...]]] = WeakKeyDictionary()
@@ -57,9 +69,18 @@ def latest_load() -> BankLoadRow | None:
     return db.session.scalar(sa.select(BankLoadRow).order_by(BankLoadRow.id.desc()).limit(1))
 
 
+def hold_loading() -> None:
+    """Let nobody else load a bank until the transaction ends: two at once would be mixed.
+
+    SQLite needs no hold: its write transactions run one at a time.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(sa.text("LOCK TABLE bank_load IN EXCLUSIVE MODE"))
+
+
 def current_pool() -> tuple[PoolItem, ...]:
     """Every reviewed item as it is drawn now; kept in memory until the bank is loaded again."""
-    version = db.session.scalar(sa.select(sa.func.max(BankLoadRow.id))) or 0
+    version = _NEWEST_LOAD.run(db.session.connection(), {}).fetchone()[0]
     kept = _pools.get(db.engine)
     if kept is None or kept[0] != version:
         kept = (version, _read_pool())
@@ -68,13 +89,16 @@ def current_pool() -> tuple[PoolItem, ...]:
 
 
 def _read_pool() -> tuple[PoolItem, ...]:
+    """The pool; the items themselves are kept as well, since a form will soon ask for them."""
     rows = db.session.execute(
         sa.select(ItemRevisionRow.id, ItemRevisionRow.content)
         .join(ItemRow, ItemRow.revision_id == ItemRevisionRow.id)
         .where(ItemRow.status == ItemStatus.REVIEWED.value)
         .order_by(ItemRow.id)
     )
-    return tuple(PoolItem.of(item_from_content(content), revision) for revision, content in rows)
+    found = {revision: item_from_content(content) for revision, content in rows}
+    _items.setdefault(db.engine, {}).update(found)
+    return tuple(PoolItem.of(item, revision) for revision, item in found.items())
 
 
 def item_of(revision: int) -> Item:
@@ -105,18 +129,19 @@ def forget_what_was_read() -> None:
 
 def exposures() -> dict[str, int]:
     """On how many forms each item has stood."""
-    rows = db.session.execute(sa.select(ItemRow.id, ItemRow.exposure).where(ItemRow.exposure > 0))
-    return dict(iter(rows))
+    found = _EXPOSURES.run(db.session.connection(), {})
+    return {item_id: exposure for item_id, exposure in found}
 
 
 def count_exposure(item_ids: Iterable[str]) -> None:
     """Note that these items now stand on one more form.
 
-    They are held in one order first: starts of several people would else wait for each other.
+    Where rows are held one by one, these are held in one order first: starts of several people
+    would else wait for each other.
     """
-    noted = sorted(item_ids)
-    held_in_order = sa.select(ItemRow.id).where(ItemRow.id.in_(noted)).order_by(ItemRow.id)
-    db.session.execute(held_in_order.with_for_update(key_share=True))
-    db.session.execute(
-        sa.update(ItemRow).where(ItemRow.id.in_(noted)).values(exposure=ItemRow.exposure + 1)
-    )
+    noted, connection = sorted(item_ids), db.session.connection()
+    if connection.dialect.name == "sqlite":
+        _COUNT_ON_SQLITE.run(connection, {"ids": json.dumps(noted)})
+        return
+    _HOLD_IN_ORDER.run(connection, {"ids": noted})
+    _COUNT_ON_POSTGRES.run(connection, {"ids": noted})

@@ -1,8 +1,13 @@
 """The connection: one `db`, and the settings that make a saved answer a promise.
 
-SQLite runs with synchronous=FULL, foreign keys on, and every transaction that may write
-opens with BEGIN IMMEDIATE, so that a limit checked inside it holds. The write-ahead log is
-used only by versions without the WAL-reset race (3.51.3, or 3.50.7 of 3.50, or 3.44.6 of 3.44).
+SQLite runs with synchronous=EXTRA, foreign keys on, and every transaction that may write
+opens with BEGIN IMMEDIATE, so that a limit checked inside it holds; what only reads opens none.
+The write-ahead log is used only by versions without the WAL-reset race (3.51.3, or 3.50.7 of 3.50,
+or 3.44.6 of 3.44).
+Elsewhere a rollback journal is used, and a commit is its truncation, which is flushed before the
+commit returns. (Its deletion, SQLite's own default, costs three times the CPU, and FULL does not
+wait until the folder has forgotten the file: after a power cut it could bring the older answer
+back. Hence EXTRA, which waits for that too.)
 
 PostgreSQL runs at READ COMMITTED: what must not be counted twice is held first (`held`), and read
 after that. Its `synchronous_commit` and `fsync` are the server's own and must be on.
@@ -24,10 +29,16 @@ from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.domain.bilingual import Bilingual
+from app.storage.turns import install_turns
 
 BUSY_TIMEOUT_MS = 10_000
+POOL_WAIT_SECONDS = 3
+"""How long a request waits for a connection before it is told to come again."""
+BESIDES = 2
+"""Threads beside a worker's requests that need a connection: the sweeper and the postman."""
+OVERFLOW = 10
 ISOLATION = "READ COMMITTED"
-SYNCHRONOUS_FULL = "2"
+SYNCHRONOUS_EXTRA = "3"
 FLUSHED = ("on", "local", "remote_write", "remote_apply")
 """The values of `synchronous_commit` with which a commit is on disk before it is acknowledged."""
 
@@ -131,18 +142,30 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
     return version >= (3, 51, 3)
 
 
-def engine_options(url: str) -> dict[str, Any]:
-    """What `create_engine` is told for `url`."""
+def engine_options(url: str, threads: int = 8) -> dict[str, Any]:
+    """What `create_engine` is told for `url`: a connection for each thread, and a few more."""
+    pool: dict[str, Any] = {
+        "pool_size": threads + BESIDES,
+        "max_overflow": OVERFLOW,
+        "pool_timeout": POOL_WAIT_SECONDS,
+    }
     if not url.startswith("sqlite"):
-        pool = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
-        return {**pool, "isolation_level": ISOLATION}
-    return {"connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000}}
+        return {**pool, "pool_pre_ping": True, "isolation_level": ISOLATION}
+    waiting = {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000}
+    return {**pool, "connect_args": waiting}
 
 
 def install_sqlite_settings(engine: sa.Engine) -> None:
     """Set every new connection up and open every transaction as the docstring above says."""
+    turns = install_turns(engine, BUSY_TIMEOUT_MS / 1000)
+
+    def begin(connection: sa.Connection) -> None:
+        if not _reading.get():
+            turns.take(connection.connection.dbapi_connection)
+        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
     sa.event.listen(engine, "connect", _set_pragmas)
-    sa.event.listen(engine, "begin", _begin)
+    sa.event.listen(engine, "begin", begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +229,14 @@ _POSTGRES_PROMISES: dict[str, tuple[str, ...]] = {
 def _sqlite_promises() -> dict[str, tuple[str, ...]]:
     return {
         "journal_mode": (_journal(),),
-        "synchronous": (SYNCHRONOUS_FULL,),
+        "synchronous": (SYNCHRONOUS_EXTRA,),
         "foreign_keys": ("1",),
         "busy_timeout": (str(BUSY_TIMEOUT_MS),),
     }
 
 
 def _journal() -> str:
-    return "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "delete"
+    return "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "truncate"
 
 
 def _set_pragmas(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
@@ -222,12 +245,9 @@ def _set_pragmas(connection: DBAPIConnection, record: ConnectionPoolEntry) -> No
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         f"journal_mode={_journal()}",
-        "synchronous=FULL",
+        "synchronous=EXTRA",
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is deleted is gone from the file too
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")

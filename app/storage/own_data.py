@@ -23,6 +23,7 @@ SECRET = frozenset(
         "tf_last_counter",
         "tf_totp_secret",
         "token_hash",
+        "writer",
     }
 )
 """Columns that prove who one is; a download would only spread them."""

@@ -174,6 +174,8 @@ def has_administrator() -> bool:
 def lock_person(person_id: int) -> None:
     """Hold the person's row to the end of the transaction, so that limits are counted once.
 
-    SQLite needs none of it: its write transactions run one at a time.
+    SQLite needs none of it and is not asked: its write transactions run one at a time.
     """
-    db.session.execute(sa.select(PersonRow.id).where(PersonRow.id == person_id).with_for_update())
+    if db.engine.dialect.name != "sqlite":
+        held = sa.select(PersonRow.id).where(PersonRow.id == person_id)
+        db.session.execute(held.with_for_update())

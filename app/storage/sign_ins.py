@@ -6,16 +6,19 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from app.storage.database import db
-from app.storage.people import SignInRow
+from app.storage.people import PersonRow, SignInRow
 
 
-def find_sign_in(token_hash: str, person_id: int, since: datetime) -> SignInRow | None:
-    """The person's sign-in, where it was begun after `since`."""
+def signed_in_person(token_hash: str, uniquifier: str, since: datetime) -> PersonRow | None:
+    """The person who is signed in by this token, begun after `since`, and not kept out."""
     return db.session.scalar(
-        sa.select(SignInRow).where(
+        sa.select(PersonRow)
+        .join(SignInRow, SignInRow.person_id == PersonRow.id)
+        .where(
             SignInRow.token_hash == token_hash,
-            SignInRow.person_id == person_id,
             SignInRow.created_at > since,
+            PersonRow.active,
+            PersonRow.fs_uniquifier == uniquifier,
         )
     )
 

@@ -1,5 +1,7 @@
 """How many statements a piece of work sends to the database, and how long they take."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
@@ -35,6 +37,16 @@ def install_counting(engine: sa.Engine) -> None:
     sa.event.listen(engine, "after_cursor_execute", _ended)
     sa.event.listen(engine, "handle_error", _ended)
     sa.event.listen(engine, "commit", _committing)
+
+
+@contextmanager
+def counted() -> Iterator[None]:
+    """Count a statement that goes to the driver past the engine."""
+    _sent()
+    try:
+        yield
+    finally:
+        _ended()
 
 
 def _sent(*_event: object) -> None:

@@ -1,6 +1,16 @@
 """The account page: what a person may see, change, take along and delete."""
 
-from flask import Response, flash, jsonify, redirect, render_template, request, session, url_for
+from flask import (
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_security import logout_user
@@ -9,13 +19,21 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.domain.bilingual import Language
 from app.services.accommodations import OwnTime, time_set_by_trainer
 from app.services.own_data import own_data
-from app.services.people import Details, delete_person, remove_email, save_details, set_preferences
+from app.services.people import (
+    Details,
+    delete_person,
+    details_edition,
+    remove_email,
+    save_details,
+    set_preferences,
+)
 from app.services.sign_ins import end_sign_ins, sign_ins
 from app.web.access import Policy, access
 from app.web.account_forms import DeleteForm, DetailsForm, EmailForm
 from app.web.account_pages import bp
 from app.web.browsers import browser_text
 from app.web.clock import now
+from app.web.editions import kept, shown
 from app.web.language import SESSION_KEY, current_language
 from app.web.record_forms import factor_text
 from app.web.registration import send_confirmation
@@ -53,7 +71,8 @@ def save_account() -> AnyResponse | tuple[str, int]:
     language = Language(form.language.data)
     choices = {name: bool(form[name].data) for name in PREFERENCES}
     factor = own_time.time_factor if own_time else form.time_factor.data
-    save_details(current_user.id, Details(form.display_name.data, language, factor, choices))
+    details = Details(form.display_name.data, language, factor, choices)
+    save_details(current_user.id, details, shown(), own_time=own_time is None)
     session[SESSION_KEY] = language.value
     flash(_("Your changes are saved."), "success")
     if own_time and request.form.get("time_factor", factor, float) != factor:
@@ -106,6 +125,7 @@ def end_other_sign_ins() -> AnyResponse:
 def download() -> Response:
     """Everything that hangs on the person, as a file."""
     response = jsonify(own_data(current_user.id, now()))
+    current_app.logger.info("person %d took their data along", current_user.id)
     response.headers["Content-Disposition"] = 'attachment; filename="peerprep-my-data.json"'
     return response
 
@@ -155,6 +175,7 @@ def _page(form: DetailsForm, email_form: EmailForm, own_time: OwnTime | None) ->
         form=form,
         email_form=email_form,
         own_time=own_time,
+        edition=kept(details_edition(current_user)),
         factor_text=factor_text,
         sign_ins=sign_ins(current_user.id, current_token(), now()),
         browser_text=browser_text,

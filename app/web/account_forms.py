@@ -1,7 +1,5 @@
 """The forms of the account pages."""
 
-import unicodedata
-
 import email_validator
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
@@ -21,18 +19,8 @@ from wtforms.validators import InputRequired, Length, Optional
 from app.domain.bilingual import Language
 from app.services.people import normalise_username, username_is_possible, username_is_taken
 from app.web.passwords import problem_text
+from app.web.plain_text import plain_name
 from app.web.sign_in_form import CURRENT, NAME, NEW, TYPE_PASSWORD
-
-JOINERS = {"\u200c", "\u200d"}
-"""Invisible, but some scripts and emoji need them."""
-
-
-def plain_name(form: Form, field: Field) -> None:
-    """Refuse signs that cannot be seen: they could make one name look like another."""
-    del form
-    hidden = (sign for sign in field.data if unicodedata.category(sign)[0] == "C")
-    if any(sign not in JOINERS for sign in hidden) or not field.data.strip():
-        raise ValidationError(gettext("Please use letters, numbers and simple signs."))
 
 
 def possible_username(form: Form, field: Field) -> None:

@@ -3,10 +3,13 @@
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Flask, Response, abort, redirect, request, url_for
-from flask_limiter import Limiter
 from flask_login import current_user
 from flask_mailman import Mail
+from flask_principal import Principal
 from flask_security import RoleMixin, Security, SQLAlchemyUserDatastore
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,6 +20,7 @@ from app.storage.people import PasskeyRow, PersonRow
 from app.web import account, registration, reset, setup
 from app.web.access import declare
 from app.web.account_pages import bp
+from app.web.hashing import install_turns
 from app.web.letters import OutboxMail
 from app.web.passkeys import (
     NewPasskeyForm,
@@ -46,7 +50,7 @@ __all__ = [
 LIBRARY = "security"
 NOT_SIGNED_IN = {"security.two_factor_token_validation", "security.tf_select"}
 """Pages in the middle of a sign-in; the library would sign out whoever opens them later."""
-FOR_SCRIPTS = {"attempts.save", "accounts.save_preferences"}
+FOR_SCRIPTS = {"saves.save", "saves.paper", "accounts.save_preferences"}
 """What the pages' own scripts send JSON to."""
 FLOODS = {
     "security.login": "200 per minute",
@@ -74,6 +78,7 @@ def install_accounts(app: Flask, settings: Settings) -> None:
     security.wan_register_context_processor(passkey_values)
     security.wan_signin_context_processor(passkey_values)
     app.view_functions["security.two_factor_rescue"] = lost_phone
+    _ask_for_no_roles(app)
     install_sign_ins(app, app.login_manager)  # type: ignore[attr-defined]
     declare(app, POLICIES)
     with app.app_context():
@@ -81,6 +86,7 @@ def install_accounts(app: Flask, settings: Settings) -> None:
     app.before_request(_refuse_strange_hosts)
     app.before_request(_keep_to_forms)
     app.after_request(_keep_to_own_pages)
+    install_turns(app)
     _install_flood_limits(app, settings)
 
 
@@ -103,6 +109,17 @@ def _security() -> Security:
         totp_cls=OneUseTotp,
         webauthn_util_cls=Passkeys,
     )
+
+
+def _ask_for_no_roles(app: Flask) -> None:
+    """Take away the library's look-up of roles before each request: policies stand in for them.
+
+    It would ask the database who is there even where nobody needs to know.
+    """
+    before = app.before_request_funcs[None]
+    before[:] = [
+        hook for hook in before if not isinstance(getattr(hook, "__self__", None), Principal)
+    ]
 
 
 def _refuse_strange_hosts() -> Response | None:
@@ -146,17 +163,16 @@ def _own_page(location: str) -> str:
 
 
 def _install_flood_limits(app: Flask, settings: Settings) -> None:
-    limiter = Limiter(
-        lambda: truncated(request.remote_addr),
-        app=app,
-        storage_uri="memory://",
-        enabled=settings.limit_floods,
-    )
+    """Refuse what comes in too fast from one network; the count is each process's own."""
+    app.config.setdefault("STEM_FLOODS", settings.limit_floods)
+    window = FixedWindowRateLimiter(MemoryStorage())
+    limits = {endpoint: parse(most) for endpoint, most in FLOODS.items()}
 
     def stem_floods() -> None:
-        limit = FLOODS.get(request.endpoint or "")
-        if limit and app.config.get("RATELIMIT_ENABLED", True):
-            with limiter.limit(limit):
-                return
+        limit = limits.get(request.endpoint or "")
+        if limit is None or not app.config["STEM_FLOODS"]:
+            return
+        if not window.hit(limit, request.endpoint or "", truncated(request.remote_addr)):
+            abort(429)
 
     app.before_request(stem_floods)

@@ -9,12 +9,14 @@ from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from app.domain.access import Role
-from app.services import roster
+from app.services import reopening, roster
 from app.services.administration import administration_page, tries_of
 from app.web.access import Policy, access, signed_in_person
 from app.web.bank_texts import problem_text
 from app.web.clock import now
 from app.web.cohort_forms import AS_TYPED
+from app.web.editions import shown
+from app.web.record_forms import OpenAgainForm
 from app.web.site import site
 
 bp = Blueprint("administration", __name__, url_prefix="/administration")
@@ -51,6 +53,26 @@ def mock_tries() -> str | tuple[str, int]:
     return render_template("administration/mock_tries.html", page=page)
 
 
+@bp.get("/attempts/<handle>/open-again")
+@access(Policy.ADMINISTRATOR)
+def open_again_page(handle: str) -> str:
+    """What opening an attempt again means, once its clock has ended it."""
+    return _open_again(handle, None)
+
+
+@bp.post("/attempts/<handle>/open-again")
+@access(Policy.ADMINISTRATOR)
+def open_again(handle: str) -> str | tuple[str, int] | Response:
+    """Open it again, with a reason."""
+    form = OpenAgainForm()
+    if not form.validate():
+        return _open_again(handle, form), 422
+    minutes, reason = int(form.minutes.data or 0), form.reason.data
+    reopening.open_again(signed_in_person(), handle, minutes, reason, now(), site())
+    flash(_("The test is open again. The reason stays on record."))
+    return redirect(url_for("administration.overview"), code=303)
+
+
 @bp.get("/people")
 @access(Policy.ADMINISTRATOR)
 def people() -> str:
@@ -66,7 +88,7 @@ def set_role(person_id: int) -> Response:
     wanted = request.form.get("role")
     if wanted not in set(Role):
         abort(422)
-    return _back(done=roster.set_role(signed_in_person(), person_id, Role(wanted)))
+    return _back(done=roster.set_role(signed_in_person(), person_id, Role(wanted), shown()))
 
 
 @bp.post("/people/<int:person_id>/active")
@@ -101,6 +123,12 @@ def _overview(form: TriesForm) -> str:
     return render_template(
         "administration/overview.html", page=page, form=form, problem_text=problem_text
     )
+
+
+def _open_again(handle: str, form: OpenAgainForm | None) -> str:
+    page = reopening.ended_attempt(signed_in_person(), handle, now(), site())
+    fresh = OpenAgainForm(formdata=None, minutes=page.minutes_left)
+    return render_template("administration/open_again.html", page=page, form=form or fresh)
 
 
 def _back(*, done: bool) -> Response:

@@ -23,9 +23,9 @@ from app.domain.assignments import MOST_ATTEMPTS
 from app.domain.attempts import AttemptKind, Feedback
 from app.domain.wall_clock import year_is_likely
 from app.services.assignments import unknown_items
-from app.web.account_forms import plain_name
 from app.web.clock import now
 from app.web.forms import LANGUAGES, REQUIRED
+from app.web.plain_text import plain_name
 
 OTHER_LENGTH = 0
 """The choice "another number" among the lengths."""

@@ -29,6 +29,7 @@ from app.web.assignment_plans import (
     ticked_areas,
 )
 from app.web.clock import now
+from app.web.editions import kept, shown
 from app.web.site import site
 from app.web.whole_numbers import number_in_form
 
@@ -159,7 +160,7 @@ def edit(cohort: str, assignment: str) -> Page:
     if not form.validate_on_submit():
         return _edit_page(page, form), 422
     change = change_in(form, page)
-    fault = services.change_assignment(person, cohort, assignment, change, site(), now())
+    fault = services.change_assignment(person, cohort, assignment, change, site(), now(), shown())
     if fault is not None:
         say_fault(form, fault, page.most_used)
         return _edit_page(page, form), 422
@@ -209,7 +210,8 @@ def _new_page(
 
 
 def _edit_page(page: services.AssignmentPage, form: EditForm) -> str:
-    return render_template("assignments/edit.html", page=page, form=form)
+    edition = kept(page.view.edition)
+    return render_template("assignments/edit.html", page=page, form=form, edition=edition)
 
 
 def _wanted() -> tuple[Axis, dict[str, object]]:

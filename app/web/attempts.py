@@ -4,18 +4,18 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.domain.attempts import AttemptStatus
 from app.domain.errors import AttemptFinished, BreakRunning, PartNotReached, TimeIsUp
 from app.services import attempts as services
 from app.services import responses
-from app.services.clock import AddedTime, clock_face
+from app.services.clock import clock_face
 from app.services.review import part_page
 from app.web.access import Policy, access, signed_in_person
+from app.web.added_time import told
 from app.web.clock import now
-from app.web.item_form import Walk, change_from_form, change_from_json, target_of
+from app.web.item_form import Walk, change_from_form, target_of
 from app.web.language import current_language, switch_language
 from app.web.site import site
 
@@ -81,20 +81,6 @@ def save_item(handle: str, position: int) -> Page:
     return _to("attempts.item", handle, position=position, walk=walk)
 
 
-@bp.post("/responses")
-@access(Policy.SIGNED_IN)
-def save(handle: str) -> Response:
-    """One change from the page's script; the answer means that it is on disk."""
-    position, change = change_from_json(request.get_json(silent=True))
-    saved = responses.save_response(signed_in_person(), handle, position, change, now(), site())
-    return jsonify(
-        position=saved.position,
-        accepted_seq=saved.accepted_seq,
-        seconds_left=saved.seconds_left,
-        added=[_told(added) for added in saved.added],
-    )
-
-
 @bp.get("/clock")
 @access(Policy.SIGNED_IN)
 def clock(handle: str) -> Response:
@@ -104,7 +90,7 @@ def clock(handle: str) -> Response:
     return jsonify(
         status=attempt.status.value,
         seconds_left=None if face is None else face.seconds_left,
-        added=[] if face is None else [_told(added) for added in face.added],
+        added=[] if face is None else [told(added) for added in face.added],
     )
 
 
@@ -179,17 +165,6 @@ def submit(handle: str) -> Page:
     """End the attempt."""
     services.submit(signed_in_person(), handle, now(), site())
     return _to("results.result", handle)
-
-
-def _told(added: AddedTime) -> dict[str, Any]:
-    """Time that was added, with the sentence that the page shows, in the page's language."""
-    text = ngettext(
-        "Your trainer added %(num)s minute: %(reason)s",
-        "Your trainer added %(num)s minutes: %(reason)s",
-        added.minutes,
-        reason=added.reason,
-    )
-    return {"id": added.id, "minutes": added.minutes, "reason": added.reason, "text": text}
 
 
 def _to(endpoint: str, handle: str, **values: Any) -> Response:  # noqa: ANN401 (what url_for takes)

@@ -15,8 +15,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length
 
 from app.services.cohorts import CODE_DAYS
-from app.web.account_forms import plain_name
 from app.web.forms import REQUIRED
+from app.web.plain_text import plain_name
 
 LONGEST_ZONE = 64
 US_ZONES = {

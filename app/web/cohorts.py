@@ -14,6 +14,7 @@ from app.services.cohorts import Adding
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
 from app.web.cohort_forms import CodeForm, CohortForm, TrainerForm
+from app.web.editions import kept, shown
 from app.web.site import site
 
 bp = Blueprint("cohorts", __name__, url_prefix="/cohorts")
@@ -76,7 +77,7 @@ def rename(cohort: str) -> Page:
     form = CohortForm(here=row.time_zone)
     if not form.validate_on_submit():
         return _overview(cohort, cohort_form=form), 422
-    services.rename_cohort(signed_in_person(), cohort, form.name.data, form.zone)
+    services.rename_cohort(signed_in_person(), cohort, form.name.data, form.zone, shown())
     flash(_("Your changes are saved."))
     return _back(cohort)
 
@@ -173,6 +174,7 @@ def _overview(
     return render_template(
         "cohorts/overview.html",
         page=page,
+        edition=kept(page.edition),
         doors=_doors(cohort),
         links={code.id: _link(code.shown) for code in page.codes},
         cohort_form=cohort_form or fresh,

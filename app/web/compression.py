@@ -21,9 +21,10 @@ KINDS = {"text/html", "application/json", "text/plain"}
 
 def compress(response: Response) -> Response:
     """Compress a page for a browser that takes gzip."""
-    response.vary.add("Accept-Encoding")
+    if response.is_streamed or (response.content_length or LEAST_BYTES) < LEAST_BYTES:
+        return response
     takes = "gzip" in request.headers.get("Accept-Encoding", "").lower()
-    fits = response.mimetype in KINDS and not response.is_streamed
+    fits = response.mimetype in KINDS
     if not takes or not fits or "Content-Encoding" in response.headers:
         return response
     body = response.get_data()

@@ -16,6 +16,8 @@ class Way(StrEnum):
     ATTEMPT = "attempt"
     BREAK = "break"
     COHORT = "cohort"
+    PAGE = "page"
+    """The page that the form was on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ WAY_LABELS = {
     Way.ATTEMPT: _l("Back to the test"),
     Way.BREAK: _l("Back to the break"),
     Way.COHORT: _l("Back to the cohort"),
+    Way.PAGE: _l("See how it is now"),
 }
 
 NOT_FOUND = Words(
@@ -164,14 +167,39 @@ REFUSALS: dict[type[domain.DomainError], Words] = {
         _l("Your first answer stands. You can go on with the next question."),
         Way.ATTEMPT,
     ),
-    domain.StaleResponse: Words(
+    domain.SignedOut: Words(
+        401,
+        _l("Please sign in again"),
+        _l("Your saved answers are safe."),
+    ),
+    domain.WritesElsewhere: Words(
         409,
-        _l("A newer answer is saved"),
-        _l("This question was answered in another window or on another device."),
+        _l("The test is open elsewhere"),
+        _l("It goes on in another window or on another device. You can take it over here."),
         Way.ATTEMPT,
     ),
     domain.AlreadyVoided: Words(
         409, _l("This try was given back before"), _l("Nothing was changed.")
+    ),
+    domain.AnotherRuns: Words(
+        409,
+        _l("This person is taking another test of this kind"),
+        _l("Please wait until it has ended. Nothing was changed."),
+    ),
+    domain.NotEndedByClock: Words(
+        409,
+        _l("This test was not ended by its clock"),
+        _l("Only a test whose time ran out can be opened again. Nothing was changed."),
+    ),
+    domain.ChangedMeanwhile: Words(
+        409,
+        _l("This was changed in the meantime"),
+        _l(
+            "Somebody changed it after you had opened the page, perhaps you in another window. "
+            "So that nobody's change is lost, yours was not saved. Please look at how it is now, "
+            "and make your change there if you still want it."
+        ),
+        Way.PAGE,
     ),
     domain.MaintenanceMode: Words(
         503,

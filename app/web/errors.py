@@ -5,20 +5,22 @@ from dataclasses import replace
 from flask import Flask, current_app, g, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.domain import errors as domain
 from app.storage.database import db
 from app.web.access import visitor
+from app.web.editions import page_of_form
 from app.web.error_words import NOT_FOUND, REFUSALS, WAY_LABELS, Way, Words
 from app.web.observed import refused_as, request_id
 from app.web.refusals import closed_result, refused_form, refused_try
+from app.web.storage_faults import StorageFault, busy, storage_fault
+
+Answer = tuple[Response | str, int] | tuple[Response | str, int, dict[str, str]]
 
 HTML_STATUS = 500
-NO_SUCH_TABLE_OR_COLUMN = ("42P01", "42703")
-"""PostgreSQL's codes for what SQLite calls an operational error: the schema is another's."""
 MAINTENANCE_SECONDS = 300
 """When to try again, where somebody is looking after the site."""
 
@@ -28,8 +30,6 @@ def install_errors(app: Flask) -> None:
     app.register_error_handler(domain.DomainError, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _busy)
-    app.register_error_handler(ProgrammingError, _other_schema)
     app.register_error_handler(Exception, _fault)
 
 
@@ -41,8 +41,13 @@ def _start_afresh() -> None:
         if person is not None:
             _ = person.language  # read anew here, where it may fail, and not in the page
     except SQLAlchemyError:
-        db.session.rollback()
-        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # noqa: SLF001
+        _be_a_stranger()
+
+
+def _be_a_stranger() -> None:
+    """Drop what was begun, and ask the database nothing more: it would be waited for again."""
+    db.session.rollback()
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def wants_json() -> bool:
@@ -66,6 +71,8 @@ def _answer(words: Words, **data: object) -> tuple[Response | str, int]:
 
 def _way_on(words: Words) -> str | None:
     where = request.view_args or {}
+    if words.way is Way.PAGE:
+        return page_of_form()
     if words.way is Way.COHORT:
         # Trainers' pages alone name the cohort; a candidate's lead to the start page.
         cohort = where.get("cohort")
@@ -77,9 +84,7 @@ def _way_on(words: Words) -> str | None:
     return url_for(endpoint, handle=handle)
 
 
-def _refused(
-    error: domain.DomainError,
-) -> tuple[Response | str, int] | tuple[Response | str, int, dict[str, str]]:
+def _refused(error: domain.DomainError) -> Answer:
     _start_afresh()
     refused_as(type(error).__name__)
     if isinstance(error, domain.MaintenanceMode):
@@ -90,8 +95,7 @@ def _refused(
         return refused_form(error), 409
     if isinstance(error, domain.FeedbackLater):
         return _answer(closed_result(error), code=type(error).__name__)
-    data = {"accepted_seq": error.accepted_seq} if isinstance(error, domain.StaleResponse) else {}
-    return _answer(REFUSALS[type(error)], code=type(error).__name__, **data)
+    return _answer(REFUSALS[type(error)], code=type(error).__name__)
 
 
 def _closed(error: domain.MaintenanceMode) -> tuple[Response | str, int, dict[str, str]]:
@@ -116,7 +120,7 @@ def _stale_form(error: CSRFError) -> tuple[Response | str, int]:
     )
 
 
-def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+def _http(error: HTTPException) -> Answer | HTTPException:
     status = error.code or HTML_STATUS
     if status < 400:  # noqa: PLR2004 (redirects are HTTP exceptions too)
         return error
@@ -134,33 +138,25 @@ def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
         return _answer(Words(status, *known[status]))
     if status == 404:  # noqa: PLR2004
         return _answer(NOT_FOUND)
+    if status == 503:  # noqa: PLR2004
+        return _in_trouble(error, busy())
     return _answer(Words(status, *known[400]))
 
 
-def _other_schema(
-    error: ProgrammingError,
-) -> tuple[Response | str, int] | tuple[Response | str, int, dict[str, str]]:
-    known = getattr(error.orig, "sqlstate", None) in NO_SUCH_TABLE_OR_COLUMN
-    return _busy(error) if known else _fault(error)
+def _fault(error: Exception) -> Answer:
+    told = storage_fault(error)
+    return _unexpected(error) if told is None else _in_trouble(error, told)
 
 
-def _busy(
-    error: OperationalError | ProgrammingError,
-) -> tuple[Response | str, int, dict[str, str]]:
+def _in_trouble(error: Exception, told: StorageFault) -> Answer:
     refused_as(type(error).__name__)
-    current_app.logger.error("database: %s", error.orig)
-    _start_afresh()
-    body, status = _answer(
-        Words(
-            503,
-            _("The site is busy"),
-            _("Nothing is lost. Please wait a few seconds and try again."),
-        )
-    )
-    return body, status, {"Retry-After": "5"}
+    current_app.logger.error("database: %s", getattr(error, "orig", None) or error)
+    _be_a_stranger()
+    body, status = _answer(told.words)
+    return body, status, {"Retry-After": str(told.retry_after)}
 
 
-def _fault(error: Exception) -> tuple[Response | str, int]:
+def _unexpected(error: Exception) -> tuple[Response | str, int]:
     current_app.logger.error("fault", exc_info=error)
     _start_afresh()
     return _answer(

@@ -19,6 +19,7 @@ from wtforms.widgets import CheckboxInput
 
 from app.domain.eligibility import SittingResult, SittingState
 from app.web.clock import now
+from app.web.plain_text import without_hidden_signs
 from app.web.site import site
 
 LANGUAGES = [("en", "English"), ("es", "Español")]
@@ -129,6 +130,7 @@ class VoidForm(FlaskForm):
 
     reason = TextAreaField(
         _l("Reason"),
+        filters=[without_hidden_signs],
         validators=[
             DataRequired(_l("Please write the reason: it stays on record.")),
             Length(max=500, message=_l("Please use at most 500 characters.")),

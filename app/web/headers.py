@@ -5,8 +5,8 @@ from werkzeug.wrappers import Response
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; "
-    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 FIXED = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -16,15 +16,16 @@ FIXED = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+ALWAYS = FIXED | {
+    "Cache-Control": "no-store",
+    "Vary": "Accept-Encoding, Accept-Language, Cookie",
+}
 TLS_ONLY = "max-age=31536000; includeSubDomains"
 
 
 def add_headers(response: Response) -> Response:
     """Set them all; pages are never kept by a cache, since every page is somebody's."""
-    for name, value in FIXED.items():
-        response.headers[name] = value
-    response.headers["Cache-Control"] = "no-store"
-    response.vary.update(("Cookie", "Accept-Language"))
+    response.headers.update(ALWAYS)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = TLS_ONLY
     return response

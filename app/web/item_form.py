@@ -11,9 +11,9 @@ from app.domain.attempts import ItemState
 from app.domain.bilingual import Language
 from app.services.responses import Change, ItemPage
 from app.web.language import current_language
+from app.web.plain_text import without_hidden_signs
 
 LONGEST_ID = 8
-HIGHEST_SEQ = 2**53
 LONGEST_NOTE = 1000
 
 
@@ -99,22 +99,6 @@ def target_of(form: Mapping[str, str]) -> Target:
     return Target(page=pages.get(button))
 
 
-def change_from_json(body: Any) -> tuple[int, Change]:  # noqa: ANN401 (whatever was sent)
-    """Position and change that the page's script sends. Raises UnprocessableEntity."""
-    if not isinstance(body, dict):
-        raise UnprocessableEntity
-    position = _whole(body.get("position"), 1, 10_000)
-    change = Change(
-        reading=current_language(),
-        option_id=_option(body.get("option_id")),
-        flagged=_boolean(body.get("flagged")),
-        strike=_option(body.get("strike")),
-        note=_text(body.get("note")),
-        seq=_whole(body.get("seq"), 0, HIGHEST_SEQ),
-    )
-    return position, change
-
-
 def _flag(form: Mapping[str, str]) -> bool | None:
     if form.get("do") == "flag":
         return True
@@ -129,31 +113,6 @@ def _option(value: object) -> str | None:
     return value
 
 
-def _boolean(value: object) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise UnprocessableEntity
-    return value
-
-
-def _text(value: object) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str) or len(value) > LONGEST_NOTE or not _can_be_stored(value):
-        raise UnprocessableEntity
-    return value
-
-
-def _can_be_stored(text: str) -> bool:
-    """No NUL, and no half of a character: databases refuse both."""
-    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
-
-
 def _written(note: str | None) -> str | None:
     """A note as a form sends it: lines end as the script's do, and what does not fit is cut."""
-    return None if note is None else note.replace("\r\n", "\n").replace("\0", "")[:LONGEST_NOTE]
-
-
-def _whole(value: object, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise UnprocessableEntity
-    return value
+    return (without_hidden_signs(note) or "")[:LONGEST_NOTE] if note is not None else None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHARED_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus-client looks for the folder, once, when it is imported."""
 FIRST_ERROR = 400
-SAVES = {"attempts.save", "attempts.save_item"}
+SAVES = {"saves.save", "attempts.save_item"}
 """The two ways to save an answer: by the page's script and by its form."""
 
 log = logging.getLogger(REQUESTS)

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from app.services.home import stock
 from app.web.access import Policy, access, visitor
+from app.web.static_files import SOURCE
 
 bp = Blueprint("pages", __name__)
 
@@ -37,3 +38,10 @@ def about() -> str:
 def privacy() -> str:
     """What is kept and what is not."""
     return render_template("pages/privacy.html")
+
+
+@bp.get("/sw.js")
+@access(Policy.PUBLIC)
+def service_worker() -> Response:
+    """The worker for exams without a connection: it may serve what lies below its own address."""
+    return Response((SOURCE / "sw.js").read_bytes(), mimetype="text/javascript")

@@ -25,6 +25,7 @@ from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.storage.people import PersonRow
+from app.web.plain_text import plain_name
 from app.web.site import site
 
 UNREADABLE = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError)
@@ -72,7 +73,11 @@ class PasskeyForm(WebAuthnRegisterForm):
     name = StringField(
         lazy_gettext("A name for it, such as “My phone”"),
         render_kw={"autocomplete": "off", "maxlength": "64"},
-        validators=[InputRequired(lazy_gettext("Please give the passkey a name.")), Length(max=64)],
+        validators=[
+            InputRequired(lazy_gettext("Please give the passkey a name.")),
+            Length(max=64),
+            plain_name,
+        ],
     )
     usage = RadioField(
         lazy_gettext("Use it"),

@@ -2,7 +2,6 @@
 
 import secrets
 from enum import Enum
-from threading import BoundedSemaphore
 
 from flask import current_app, request
 from flask_babel import gettext, lazy_gettext
@@ -15,11 +14,10 @@ from app.services.throttle import PASSWORD, Try, may_try, was_right
 from app.storage.database import db, reading
 from app.storage.people import find_by_username
 from app.web.clock import now
+from app.web.hashing import hashing, take_turn
 from app.web.site import site
 
 DUMMY = "peerprep_dummy_hash"
-HASHING_AT_ONCE = 2
-"""More would starve the saving of answers on a small machine."""
 
 PROBLEMS = {
     PasswordProblem.TOO_SHORT: lazy_gettext("Please use 8 characters or more."),
@@ -34,8 +32,6 @@ PROBLEMS = {
         "Please choose a password that does not have this site's name or the exam's in it."
     ),
 }
-
-_hashing = BoundedSemaphore(HASHING_AT_ONCE)
 
 
 class Verdict(Enum):
@@ -81,7 +77,8 @@ def wait_text() -> str:
 
 def make_hash(password: str) -> str:
     """The hash to store."""
-    with _hashing:
+    take_turn()
+    with hashing:
         return str(hash_password(_normalised(password)))
 
 
@@ -92,13 +89,16 @@ def make_dummy() -> str:
 
 def work_as_usual() -> None:
     """Spend the time of one check."""
+    take_turn()
     _matches("", None)
 
 
 def prove(username: str, password: str) -> Verdict:
     """Judge a password typed for the normalised name; every try counts until it is right."""
+    take_turn()
     attempt = Try(PASSWORD, username, request.remote_addr)
     if not may_try(attempt, now(), site().settings):
+        current_app.logger.warning("too many tries for a name or from a network")
         return Verdict.WAIT
     if not _matches(password, _stored(username)):
         current_app.logger.info("a password was wrong")
@@ -120,7 +120,7 @@ def _stored(username: str) -> str | None:
 
 def _matches(password: str, stored: str | None) -> bool:
     against = stored or current_app.extensions[DUMMY]
-    with _hashing:
+    with hashing:
         return bool(verify_password(_normalised(password[: LONGEST * 2]), against))
 
 

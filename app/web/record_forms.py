@@ -23,6 +23,8 @@ from app.services.accommodations import (
     MOST_BREAK_MINUTES,
     MOST_FACTOR,
 )
+from app.services.reopening import MOST_MINUTES
+from app.web.plain_text import without_hidden_signs
 from app.web.site import site
 
 DIGITS = 4
@@ -35,11 +37,6 @@ def factor_text(factor: float) -> str:
     if factor == 1:
         return str(_l("Standard time"))
     return str(_l("%(percent)s%% more time", percent=round((factor - 1) * 100)))
-
-
-def storable(text: str | None) -> str | None:
-    """The text without the one sign that no database takes."""
-    return None if text is None else text.replace("\0", "")
 
 
 class MinutesField(IntegerField):
@@ -67,7 +64,7 @@ def reason_field() -> TextAreaField:
     """Why: always asked, always on record."""
     return TextAreaField(
         _l("Reason"),
-        filters=[storable],
+        filters=[without_hidden_signs],
         render_kw={"maxlength": str(LONGEST_REASON), "rows": "3"},
         validators=[
             DataRequired(_l("Please write the reason: it stays on record.")),
@@ -90,7 +87,7 @@ class StandingForm(FlaskForm):
     )
     tools = StringField(
         _l("Tools and support (optional)"),
-        filters=[storable],
+        filters=[without_hidden_signs],
         render_kw={"maxlength": str(LONGEST_TOOLS)},
         validators=[Length(max=LONGEST_TOOLS, message=_l("Please use at most 200 characters."))],
     )
@@ -128,4 +125,18 @@ class AddTimeForm(FlaskForm):
 class GiveBackForm(FlaskForm):
     """An attempt given back."""
 
+    reason = reason_field()
+
+
+class OpenAgainForm(FlaskForm):
+    """An attempt opened again after its clock has ended it."""
+
+    minutes = MinutesField(
+        _l("Minutes from now"),
+        render_kw={"inputmode": "numeric"},
+        validators=[
+            InputRequired(_l("Please enter how many minutes.")),
+            NumberRange(1, MOST_MINUTES, _l("Please choose 1 to 240 minutes.")),
+        ],
+    )
     reason = reason_field()

@@ -1,4 +1,4 @@
-"""One member: accommodations, more time, attempts given back, results."""
+"""One member: accommodations, more time, attempts given back, late answers, results."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -12,6 +12,7 @@ from app.services.cohorts import remove_member
 from app.services.records import RecordPage
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
+from app.web.editions import kept, shown
 from app.web.names_look import carry_names
 from app.web.record_forms import AddTimeForm, GiveBackForm, StandingForm, factor_text
 from app.web.site import site
@@ -75,7 +76,7 @@ def set_standing(cohort: str, person_id: int) -> Page:
         tools=form.tools.data or "",
         reason=form.reason.data,
     )
-    accommodations.set_standing(signed_in_person(), cohort, person_id, standing, now())
+    accommodations.set_standing(signed_in_person(), cohort, person_id, standing, now(), shown())
     flash(_("Saved. It applies to every test started from now on."))
     return _to_record(cohort, person_id, page.look)
 
@@ -127,6 +128,17 @@ def give_back(cohort: str, person_id: int, attempt: str) -> Page:
     return _to_record(cohort, person_id, page.look)
 
 
+@bp.post("/<int:person_id>/attempts/<attempt>/late")
+@access(Policy.TRAINER)
+def count_late(cohort: str, person_id: int, attempt: str) -> Response:
+    """Let an attempt's late answers count; a second press changes nothing."""
+    look = _kept_look(cohort, person_id)
+    person = signed_in_person()
+    answers = accommodations.count_late_answers(person, cohort, person_id, attempt, now())
+    flash(_late(answers) if answers else _("No late answers are waiting to be counted."))
+    return _to_record(cohort, person_id, look)
+
+
 @bp.get("/<int:person_id>/remove")
 @access(Policy.TRAINER)
 def remove_page(cohort: str, person_id: int) -> str:
@@ -165,6 +177,11 @@ def _added(minutes: int) -> str:
     return str(text)
 
 
+def _late(answers: int) -> str:
+    text = ngettext("%(num)s late answer counts now.", "%(num)s late answers count now.", answers)
+    return str(text)
+
+
 def _kept_look(cohort: str, person_id: int) -> str:
     look = request.args.get("look")
     return records.kept_look(signed_in_person(), cohort, person_id, look, now())
@@ -176,7 +193,8 @@ def _record(cohort: str, person_id: int, look: str | None) -> RecordPage:
 
 def _record_page(page: RecordPage, form: StandingForm) -> str:
     form.offer(page.time_factor)
-    return render_template("records/record.html", page=page, form=form, factor_text=factor_text)
+    values = {"edition": kept(page.edition), "factor_text": factor_text}
+    return render_template("records/record.html", page=page, form=form, **values)
 
 
 def _attempt_page(template: str, page: RecordPage, attempt: str, form: object) -> str:

@@ -15,7 +15,8 @@ Table = Sequence[Sequence[Value]]
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_SIGNS = frozenset("=+-@\t\r\n\0")
+"""Also in their wide forms, which some spreadsheets take for the plain ones."""
 FIRST_WIDTH = 24
 WIDTH = 16
 LONGEST_SHEET_NAME = 31
@@ -53,7 +54,7 @@ def xlsx_file(table: Table, sheet_name: str) -> bytes:
 
 def harmless(value: Value) -> Value:
     """Text that a spreadsheet would take for a formula, with an apostrophe before it."""
-    if isinstance(value, str) and value.startswith(FORMULA_SIGNS):
+    if isinstance(value, str) and unicodedata.normalize("NFKC", value[:1]) in FORMULA_SIGNS:
         return f"'{value}"
     return value
 

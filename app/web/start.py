@@ -3,7 +3,7 @@
 import random
 import secrets
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from app.domain.attempts import AttemptKind, Feedback
@@ -13,6 +13,7 @@ from app.services.attempts import start_attempt
 from app.services.drawing import StartRequest
 from app.services.home import home_page, practice_page
 from app.services.tries import mock_standing
+from app.web import attempts
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
 from app.web.forms import MockForm, PracticeForm, QuizForm
@@ -108,10 +109,10 @@ def _request(
     )
 
 
-def _start(wanted: StartRequest) -> Response:
+def _start(wanted: StartRequest) -> Page:
     rng = random.Random(secrets.randbits(64))
     handle = start_attempt(signed_in_person(), wanted, site(), now(), rng)
-    return redirect(url_for("attempts.resume", handle=handle), code=303)
+    return attempts.resume(handle)  # to its item at once, without another way to the server
 
 
 def _mock_page(form: MockForm) -> str:

@@ -1,8 +1,8 @@
 """Styles and scripts under one address that changes with their content.
 
 At start the files are copied into the instance folder beside their compressed forms; the
-folder's name is a hash of them all, so browsers may keep them for good, and modules that
-import one another by relative name stay together.
+folder's name is a hash of them all, so browsers may keep them for good. A script that imports
+others is sent with them in it.
 """
 
 import gzip
@@ -15,6 +15,7 @@ import brotli
 from flask import Flask
 from whitenoise import WhiteNoise
 
+from app.web import bundles
 from app.web.headers import FIXED
 
 SOURCE = Path(__file__).resolve().parent.parent / "static"
@@ -43,6 +44,7 @@ def _version(source: Path) -> str:
     for path in sorted(source.rglob("*")):
         if path.is_file():
             digest.update(path.relative_to(source).as_posix().encode() + path.read_bytes())
+    digest.update(Path(bundles.__file__).read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -50,6 +52,8 @@ def _build(source: Path, root: Path) -> None:
     making = root.with_name(root.name + ".new")
     shutil.rmtree(making, ignore_errors=True)
     shutil.copytree(source, making)
+    for script in source.glob("*.js"):
+        (making / script.name).write_text(bundles.bundle(script), encoding="utf-8")
     for path in list(making.rglob("*")):
         if path.suffix in COMPRESSED:
             data = path.read_bytes()

@@ -12,6 +12,8 @@ from markupsafe import Markup, escape
 from app.domain.bilingual import Bilingual, Language
 from app.web.access import visitor
 from app.web.language import current_language
+from app.web.plain_text import isolate_in_sentences
+from app.web.sentences import install_sentences
 from app.web.site import site
 
 MINUTE = 60
@@ -35,6 +37,8 @@ def install_template_helpers(app: Flask) -> None:
         percent=percent_text,
         in_both=in_both,
     )
+    isolate_in_sentences(app)
+    install_sentences(app)
     app.jinja_env.globals.update(note_wrong_form=note_wrong_form, wrong_forms=wrong_forms)
     app.context_processor(_page_values)
 

@@ -11,7 +11,12 @@ DIGITS = len(str(LARGEST))
 
 
 class NumberInAddress(IntegerConverter):
-    """Flask's `<int:...>`, but no longer than a row's number can be: beyond is no page."""
+    """Flask's `<int:...>`, but no longer than a row's number can be: beyond is no page.
+
+    Nor are digits of other scripts, which would give every page many addresses.
+    """
+
+    regex = "[0-9]+"
 
     def __init__(self, url_map: Map, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Flask's)
         """Set the bound, unless the route has its own."""

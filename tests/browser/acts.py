@@ -80,6 +80,11 @@ def listening(page: Page) -> None:
     expect(page.locator("[data-help]")).to_be_visible()
 
 
+def ready(page: Page) -> None:
+    """The item's script has the paper: from now on it needs no other page."""
+    expect(page.locator("#item[data-ready]")).to_be_attached()
+
+
 def option(page: Page, index: int) -> Locator:
     """One option of the item on the page, counted from nought."""
     return page.locator(".option").nth(index)
@@ -89,6 +94,12 @@ def choose(page: Page, index: int) -> None:
     """Click an option's text."""
     option(page, index).locator("label").click()
     expect(option(page, index).locator("input")).to_be_checked()
+
+
+def says(page: Page, state: str) -> None:
+    """The page says this of the item: none, saving, saved or failed."""
+    place = page.locator("[data-save-state]")
+    expect(place).to_have_text(place.get_attribute(f"data-{state}") or "missing")
 
 
 def says_saved(page: Page) -> None:
@@ -102,6 +113,12 @@ def go_next(page: Page, position: int) -> None:
     """The button that leads on, to this item."""
     page.locator("[data-next]").click()
     at_item(page, position)
+
+
+def go_on_here(page: Page) -> None:
+    """Another page wrote to the test: this one takes over."""
+    page.locator("#take-over button[value=here]").click()
+    expect(page.locator("#take-over")).to_be_hidden()
 
 
 def numbers(place: Locator) -> list[int]:

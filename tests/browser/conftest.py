@@ -6,24 +6,19 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
 from app.bank.files import BankFiles
-from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.chromium import the_browser
 from tests.browser.devices import Devices
 from tests.browser.running_site import RunningSite, running_site
 from tests.world import BANK, build_app, furnish
 
-expect.set_options(timeout=10_000)
-
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> Browser:
     """Chromium."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        yield chromium
-        chromium.close()
+    return the_browser()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ from tests.browser.running_site import RunningSite
 
 pytestmark = pytest.mark.xdist_group("browser-1")
 
-OFFLINE = ("net::ERR_INTERNET_DISCONNECTED",)
+OFFLINE = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED")
+ELSEWHERE = ("409",)
 
 
 def test_the_second_device_stands_where_the_first_one_broke_off(new_device: Devices) -> None:
@@ -28,10 +29,11 @@ def test_the_second_device_stands_where_the_first_one_broke_off(new_device: Devi
     options = first.locator(".option__text").all_inner_texts()
     first.context.close()
 
-    second = new_device("en-US", PHONE)
+    second = new_device("en-US", PHONE, expected=ELSEWHERE)
     acts.sign_in(second, account)
     second.locator('main .usa-alert a[href^="/attempts/"]').click()
     acts.at_item(second, 5)
+    acts.go_on_here(second)
     assert second.locator(".stem").inner_text() == stem
     assert second.locator(".option__text").all_inner_texts() == options
     expect(acts.option(second, 2).locator("input")).to_be_checked()
@@ -78,19 +80,32 @@ def test_an_answer_given_offline_is_called_unsaved_until_it_is_saved(
     assert kept.responses(site, handle)[1].option_id == order[3]
 
 
-def test_two_windows_say_so_instead_of_overwriting_each_other(
+def test_of_two_windows_one_writes_and_the_other_says_so(
     new_device: Devices, site: RunningSite
 ) -> None:
-    page = new_device("en-US", expected=("409",))
+    page = new_device("en-US", expected=ELSEWHERE)
     acts.register(page, "Kim")
     handle = acts.start_mock(page, "en")
+    order = kept.form_items(site, handle)[1].order
+    acts.choose(page, 1)
+    acts.says_saved(page)
     other = page.context.new_page()
     other.goto(page.url)
-    for index in (1, 2):
-        acts.choose(page, index)
-        acts.says_saved(page)
+    expect(other.locator("#take-over")).to_be_visible()
+    other.locator("#take-over button[value='']").click()
+    expect(other.locator("[data-notice=elsewhere]")).to_be_visible()
+    expect(acts.option(other, 3).locator("input")).to_be_disabled()
+    expect(acts.option(other, 1).locator("input")).to_be_checked()
+    other.locator("[data-go-on-here]").click()
+    acts.go_on_here(other)
     acts.choose(other, 3)
-    state = other.locator("[data-save-state]")
-    expect(state).to_have_text(state.get_attribute("data-elsewhere") or "missing")
-    order = kept.form_items(site, handle)[1].order
-    assert kept.responses(site, handle)[1].option_id == order[2]
+    acts.says_saved(other)
+    expect(page.locator("[data-notice=elsewhere]")).to_be_visible()
+    expect(acts.option(page, 0).locator("input")).to_be_disabled()
+    assert kept.responses(site, handle)[1].option_id == order[3]
+    page.locator("[data-go-on-here]").click()
+    acts.go_on_here(page)
+    expect(acts.option(page, 3).locator("input")).to_be_checked()
+    acts.choose(page, 0)
+    acts.says_saved(page)
+    assert kept.responses(site, handle)[1].option_id == order[0]

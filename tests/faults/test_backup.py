@@ -158,9 +158,9 @@ class Writers:
                 return
             position = seq % 20 + 1
             option = item_of(form[position - 1][1]).key
-            change = Change(Language.EN, option_id=option, seq=seq)
+            change = Change(Language.EN, option_id=option)
             save_response(person, handle, position, change, NOON + timedelta(minutes=1), site)
-            self.acknowledged[handle, position] = seq
+            self.acknowledged[handle, position] = seq  # each save has the next number
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -179,17 +179,19 @@ def busy(
         db.engine.dispose()
 
 
-def test_a_backup_amid_ten_writers_holds_every_answer_acknowledged_before_it(
-    busy: tuple[Settings, Flask], tmp_path: Path
+@pytest.mark.parametrize("backups", [2, pytest.param(60, marks=pytest.mark.long)])
+def test_97_a_backup_amid_ten_writers_holds_every_answer_acknowledged_before_it(
+    busy: tuple[Settings, Flask], tmp_path: Path, backups: int
 ) -> None:
     settings, app = busy
+    promised: dict[str, dict[tuple[str, int], int]] = {}
     with Writers(app) as writers:
-        before = writers.wait_for(5 * TEN)
-        make_backup(settings, tmp_path / "one.zip", NOON, quiet)
-        between = writers.wait_for(0)
-        make_backup(settings, tmp_path / "two.zip", NOON, quiet)
+        writers.wait_for(5 * TEN)
+        for number in range(backups):
+            promised[f"backup{number}"] = writers.wait_for(0)
+            make_backup(settings, tmp_path / f"backup{number}.zip", NOON, quiet)
     assert writers.failed == []
-    for name, acknowledged in (("one", before), ("two", between)):
+    for name, acknowledged in promised.items():
         copy = sqlite_settings(tmp_path / name)
         restore(copy, tmp_path / f"{name}.zip", NOON, quiet)
         database = copy.instance / "peerprep.db"
@@ -205,7 +207,7 @@ def test_a_backup_amid_ten_writers_holds_every_answer_acknowledged_before_it(
 
 
 @pytest.mark.parametrize("journal", ["DELETE", "WAL"])
-def test_of_copies_amid_large_writes_none_is_torn_and_plain_ones_are(
+def test_97_of_copies_amid_large_writes_none_is_torn_and_plain_ones_are(
     tmp_path: Path, journal: str
 ) -> None:
     source, copy, plain = (tmp_path / name for name in ("source.db", "copy.db", "plain.db"))
@@ -274,7 +276,7 @@ def test_file_and_database_round_and_round_stay_equal(
 
 
 @pytest.mark.parametrize("twentieth", range(PLACES))
-def test_a_truncated_backup_is_refused_and_the_old_database_stays(
+def test_99_a_truncated_backup_is_refused_and_the_old_database_stays(
     old: Settings, file: Path, tmp_path: Path, twentieth: int
 ) -> None:
     whole = file.read_bytes()
@@ -286,7 +288,7 @@ def test_a_truncated_backup_is_refused_and_the_old_database_stays(
 
 
 @pytest.mark.parametrize("seed", range(PLACES))
-def test_a_backup_with_one_bit_flipped_is_refused_and_the_old_database_stays(
+def test_99_a_backup_with_one_bit_flipped_is_refused_and_the_old_database_stays(
     old: Settings, file: Path, tmp_path: Path, seed: int
 ) -> None:
     content = bytearray(file.read_bytes())
@@ -299,7 +301,7 @@ def test_a_backup_with_one_bit_flipped_is_refused_and_the_old_database_stays(
     assert (digest(old.instance / "peerprep.db"), files_of(old)) == (before, names)
 
 
-def test_a_foreign_zip_and_other_files_are_refused(old: Settings, tmp_path: Path) -> None:
+def test_99_a_foreign_zip_and_other_files_are_refused(old: Settings, tmp_path: Path) -> None:
     foreign, text, empty = (tmp_path / name for name in ("foreign.zip", "text", "empty"))
     with zipfile.ZipFile(foreign, "w") as packed:
         packed.writestr("manifest.json", "{}")
@@ -321,7 +323,7 @@ def test_a_foreign_zip_and_other_files_are_refused(old: Settings, tmp_path: Path
         (0, "os.rename", 4),  # kept: the three logs have been looked for, the switch is next
     ],
 )
-def test_a_restore_that_is_killed_leaves_the_old_database_usable(
+def test_99_a_restore_that_is_killed_leaves_the_old_database_usable(
     old: Settings, file: Path, row: int, event: str, place: int
 ) -> None:
     was = fingerprints(old.database)
@@ -366,7 +368,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_a_move_to_postgresql_keeps_every_row_and_the_source(
+def test_100_a_move_to_postgresql_keeps_every_row_and_the_source(
     old: Settings, bank: BankFiles, tmp_path: Path
 ) -> None:
     before = digest(old.instance / "peerprep.db")
@@ -383,7 +385,7 @@ def test_a_move_to_postgresql_keeps_every_row_and_the_source(
         db.engine.dispose()
 
 
-def test_a_move_to_a_database_that_is_not_empty_is_refused(
+def test_100_a_move_to_a_database_that_is_not_empty_is_refused(
     old: Settings, file: Path, tmp_path: Path
 ) -> None:
     target = postgres_settings(tmp_path / "target")
@@ -395,7 +397,7 @@ def test_a_move_to_a_database_that_is_not_empty_is_refused(
     assert fingerprints(target.database) == was
 
 
-def test_a_backup_of_postgresql_restores_to_sqlite_and_back(
+def test_100_a_backup_of_postgresql_restores_to_sqlite_and_back(
     filled: Settings, file: Path, tmp_path: Path
 ) -> None:
     first, third = postgres_settings(tmp_path / "1"), postgres_settings(tmp_path / "3")

@@ -46,7 +46,7 @@ def break_file(bank: Path, what: str) -> str:
 
 
 @pytest.mark.parametrize("what", BREAKS)
-def test_a_broken_file_is_named_with_its_line_and_the_rest_is_read(
+def test_69_a_broken_file_is_named_with_its_line_and_the_rest_is_read(
     copied: Path, bank: BankFiles, what: str
 ) -> None:
     whole = break_file(copied, what)
@@ -61,7 +61,7 @@ def test_a_broken_file_is_named_with_its_line_and_the_rest_is_read(
     assert BREAKS[what][2] in named
 
 
-def test_the_command_the_page_and_the_reader_name_the_same(
+def test_69_the_command_the_page_and_the_reader_name_the_same(
     app: Flask, dev: FlaskClient, copied: Path
 ) -> None:
     whole = break_file(copied, "no such domain")
@@ -95,7 +95,7 @@ def test_with_a_broken_file_the_site_goes_on(app: Flask, eli: FlaskClient, copie
     assert (started.status_code, eli.get(f"{started.location}/items/1").status_code) == (303, 200)
 
 
-def test_a_file_that_is_not_read_at_all_is_named(copied: Path) -> None:
+def test_69_a_file_that_is_not_read_at_all_is_named(copied: Path) -> None:
     stray = copied / "items/03/oshpd03-9999.toml"
     stray.write_bytes(b"\xff\xfe\x00")
     try:
@@ -106,7 +106,7 @@ def test_a_file_that_is_not_read_at_all_is_named(copied: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ["retired", "new texts and another key", "gone"])
-def test_a_running_attempt_does_not_notice_a_changed_bank(
+def test_60_a_running_attempt_does_not_notice_a_changed_bank(
     app: Flask, ana: FlaskClient, bank: BankFiles, change: str
 ) -> None:
     handle = begin(app)
@@ -124,7 +124,7 @@ def test_a_running_attempt_does_not_notice_a_changed_bank(
 
 
 @pytest.mark.parametrize("change", ["retired", "new texts and another key", "gone"])
-def test_an_old_result_does_not_change_with_the_bank(
+def test_61_an_old_result_does_not_change_with_the_bank(
     app: Flask, ana: FlaskClient, bank: BankFiles, change: str
 ) -> None:
     here = f"/attempts/{finished(app, right=4, wrong=3)}/result"

@@ -110,7 +110,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]
 
 @pytest.mark.xdist_group("running_site")
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_a_second_start_on_the_same_folder_says_so(site: tuple[Path, int], language: str) -> None:
+def test_102_a_second_start_on_the_same_folder_says_so(
+    site: tuple[Path, int], language: str
+) -> None:
     instance, port = site
     second = start(instance, "--port", str(free_port()), language=language)
     assert second.returncode == 1
@@ -130,7 +132,7 @@ def test_a_port_that_is_taken_is_named(site: tuple[Path, int], tmp_path: Path) -
 
 
 @pytest.mark.xdist_group("running_site")
-def test_the_running_site_s_files_are_its_owner_s_alone(site: tuple[Path, int]) -> None:
+def test_101_the_running_site_s_files_are_its_owner_s_alone(site: tuple[Path, int]) -> None:
     instance, _port = site
     modes = {
         name: oct((instance / name).stat().st_mode & 0o077)
@@ -139,7 +141,7 @@ def test_the_running_site_s_files_are_its_owner_s_alone(site: tuple[Path, int]) 
     assert modes == {"secret_key": "0o0", "peerprep.db": "0o0"}
 
 
-def test_a_start_that_was_killed_does_not_stand_in_the_way(tmp_path: Path) -> None:
+def test_102_a_start_that_was_killed_does_not_stand_in_the_way(tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)],
         cwd=ROOT,
@@ -158,7 +160,7 @@ def test_a_start_that_was_killed_does_not_stand_in_the_way(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(os.name == "nt", reason="files have no such modes there")
-def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
+def test_101_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
     secret = tmp_path / "secret_key"
     secret.write_text("known to everybody")
     secret.chmod(0o644)

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from app.cli import commands, refuse_broken_promises
+from app.cli import commands
+from app.start_checks import CannotStart, require_promises
 from app.storage.database import (
     BrokenPromise,
     broken_promises,
@@ -30,7 +31,7 @@ from tests.world import Stage
 PATIENCE = 10
 """Seconds in which PostgreSQL takes a new setting up."""
 PRAGMAS = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-JOURNAL = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "delete"
+JOURNAL = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "truncate"
 
 
 @pytest.fixture
@@ -53,16 +54,16 @@ def also_set(engine: sa.Engine, pragma: str) -> None:
 
 
 @pytest.mark.sqlite_only("pragmas and the journal")
-def test_a_used_connection_still_has_every_setting(app: Flask) -> None:
+def test_21_a_used_connection_still_has_every_setting(app: Flask) -> None:
     with app.app_context():
         db.session.execute(sa.text("update person set display_name = 'Ana' where id = 1"))
         db.session.commit()
         found = [db.session.execute(sa.text(f"PRAGMA {name}")).scalar() for name in PRAGMAS]
-    assert found == [JOURNAL, 2, 1, 10_000]
+    assert found == [JOURNAL, 3, 1, 10_000]
 
 
 @pytest.mark.sqlite_only("pragmas and the journal")
-def test_a_connection_of_sqlite_keeps_every_promise(file_engine: sa.Engine) -> None:
+def test_21_a_connection_of_sqlite_keeps_every_promise(file_engine: sa.Engine) -> None:
     assert broken_promises(file_engine) == ()
 
 
@@ -70,25 +71,24 @@ def test_a_connection_of_sqlite_keeps_every_promise(file_engine: sa.Engine) -> N
 @pytest.mark.parametrize(
     ("pragma", "broken"),
     [
-        ("synchronous=NORMAL", BrokenPromise("synchronous", "1", ("2",))),
-        ("synchronous=OFF", BrokenPromise("synchronous", "0", ("2",))),
+        ("synchronous=NORMAL", BrokenPromise("synchronous", "1", ("3",))),
+        ("synchronous=FULL", BrokenPromise("synchronous", "2", ("3",))),
+        ("synchronous=OFF", BrokenPromise("synchronous", "0", ("3",))),
         ("foreign_keys=OFF", BrokenPromise("foreign_keys", "0", ("1",))),
         ("busy_timeout=0", BrokenPromise("busy_timeout", "0", ("10000",))),
         ("journal_mode=MEMORY", BrokenPromise("journal_mode", "memory", (JOURNAL,))),
     ],
 )
-def test_a_setting_that_is_not_as_promised_is_found_and_the_start_refused(
+def test_21_a_setting_that_is_not_as_promised_is_found_and_the_start_refused(
     file_engine: sa.Engine,
-    capsys: pytest.CaptureFixture[str],
     pragma: str,
     broken: BrokenPromise,
 ) -> None:
     also_set(file_engine, pragma)
     assert broken_promises(file_engine) == (broken,)
-    with pytest.raises(SystemExit) as stopped:
-        refuse_broken_promises(file_engine)
-    told = capsys.readouterr().err
-    assert stopped.value.code == 1
+    with pytest.raises(CannotStart) as stopped:
+        require_promises(file_engine)
+    told = str(stopped.value)
     assert f"its setting {broken.setting} is {broken.found}, but must be {broken.wanted[0]}" in told
 
 
@@ -123,7 +123,7 @@ def _flush(value: str) -> None:
 
 @pytest.mark.postgres_only("the server's own settings")
 @pytest.mark.usefixtures("flushing")
-def test_a_connection_of_postgresql_keeps_every_promise(stage: Stage) -> None:
+def test_21_a_connection_of_postgresql_keeps_every_promise(stage: Stage) -> None:
     assert broken_promises(db.engine) == ()
     names = ("synchronous_commit", "fsync", "transaction_isolation")
     found = [db.session.execute(sa.text(f"SHOW {name}")).scalar() for name in names]
@@ -132,7 +132,7 @@ def test_a_connection_of_postgresql_keeps_every_promise(stage: Stage) -> None:
 
 
 @pytest.mark.postgres_only("the server's own settings")
-def test_a_server_that_does_not_flush_is_found(stage: Stage) -> None:
+def test_21_a_server_that_does_not_flush_is_found(stage: Stage) -> None:
     assert broken_promises(db.engine) == (BrokenPromise("fsync", "off", ("on",)),)
     assert stage.site.settings.database_url.startswith("postgresql+psycopg://")
 
@@ -153,7 +153,7 @@ def test_the_code_s_isolation_holds_whatever_the_database_s_default(tmp_path: Pa
 
 @pytest.mark.postgres_only("the server's own settings")
 @pytest.mark.usefixtures("flushing")
-def test_a_start_on_a_database_that_acknowledges_too_early_is_refused(tmp_path: Path) -> None:
+def test_21_a_start_on_a_database_that_acknowledges_too_early_is_refused(tmp_path: Path) -> None:
     name = the_server().new_database()
     the_server().run(f"alter database {name} set synchronous_commit = off")
     refused = load(tmp_path, name)

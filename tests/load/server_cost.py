@@ -1,4 +1,4 @@
-"""CPU of the server's processes as the kernel counts it, and clients that sign in as people do."""
+"""What the kernel counts of the server's processes, and clients that sign in as people do."""
 
 import os
 import re
@@ -15,27 +15,71 @@ TICKS = os.sysconf("SC_CLK_TCK")
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 BARE_ROUTES = ("-m", "tests.load.bare_routes")
 WARMING = 3
+KB = 1024
 
 
-def cost(step: Callable[[], object], times: int) -> float:
-    """CPU seconds of the server for one step, the first ones left out."""
+def cost(step: Callable[[], object], times: int, pid: int | None = None) -> float:
+    """CPU seconds for one step, the first ones left out: of what we started, or of one process."""
     for _warming in range(WARMING):
         step()
-    before = server_seconds()
+    before = server_seconds(pid)
     for _step in range(times):
         step()
-    return (server_seconds() - before) / times
+    return (server_seconds(pid) - before) / times
 
 
-def server_seconds() -> float:
-    """User and system time of every process that this one has started, alive now."""
+def server_seconds(pid: int | None = None) -> float:
+    """User and system time of the process and all that it has started, ended ones too.
+
+    Without a process: of everything that this one has started and that is alive now.
+    """
     stats = {int(fields[0]): fields for fields in _process_stats()}
-    ours, found = {os.getpid()}, -1
+    ours = _tree(stats, os.getpid() if pid is None else pid)
+    if pid is None:
+        ours -= {os.getpid()}
+    return sum(int(n) for one in ours for n in stats[one][12:16]) / TICKS
+
+
+def megabytes(pid: int) -> float:
+    """Memory of the process and all that it has started; what they share is counted once."""
+    return sum(_proportional_kb(one) for one in process_tree(pid)) / KB
+
+
+def descriptors(pid: int) -> int:
+    """Open files and connections of the process and all that it has started."""
+    found = 0
+    for one in process_tree(pid):
+        try:
+            found += len(os.listdir(f"/proc/{one}/fd"))  # noqa: PTH208 (no paths are wanted)
+        except OSError:  # it has ended in the meantime
+            continue
+    return found
+
+
+def process_tree(pid: int) -> set[int]:
+    """The process and all that it has started, alive now."""
+    return _tree({int(fields[0]): fields for fields in _process_stats()}, pid)
+
+
+def parent_of(pid: int) -> int:
+    """Who started the process."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _tree(stats: dict[int, list[str]], pid: int) -> set[int]:
+    ours, found = {pid}, 0
     while found != len(ours):
         found = len(ours)
-        ours |= {pid for pid, fields in stats.items() if int(fields[2]) in ours}
-    ticks = sum(int(n) for pid in ours - {os.getpid()} for n in stats[pid][12:14])
-    return ticks / TICKS
+        ours |= {one for one, fields in stats.items() if int(fields[2]) in ours}
+    return ours & (stats.keys() | {os.getpid()})
+
+
+def _proportional_kb(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def _process_stats() -> Iterator[list[str]]:

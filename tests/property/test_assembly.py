@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.domain.assembly import ExamForm, draw_form
-from app.domain.assembly_model import Rule
+from app.domain.assembly import ExamForm, draw_form, usable_items
+from app.domain.assembly_model import Rule, cheapest, limits_of, reserve_of
 from app.domain.blueprint import ExamBlueprint, Range
 from app.domain.errors import CannotDraw
 from app.domain.items import PoolItem
@@ -160,6 +160,23 @@ def test_a_form_is_drawn_exactly_where_trying_everything_finds_one(case: Case) -
     if form is not None:
         least = min(times_seen(items, case) for items in possible)
         assert times_seen(drawn_items(form, case), case) == least
+
+
+@settings(max_examples=60, deadline=None)
+@given(case=roomy)
+def test_no_form_has_been_seen_more_than_the_one_that_the_solver_finds(case: Case) -> None:
+    form = drawn_or_none(case)
+    assume(form is not None)
+    assert form is not None
+    pool = usable_items(case.pool, case.blueprint)
+    limits = limits_of(pool, case.blueprint, case.seen)
+    reserve = reserve_of(pool, case.blueprint, case.seen, limits)
+    steps = sorted({case.seen.get(item.item_id, 0) for item in case.pool})
+    costs = [float(steps.index(case.seen.get(item.item_id, 0))) for item in pool]
+    found = cheapest([*limits, *reserve], costs) or cheapest(limits, costs)
+    assert found is not None
+    best = times_seen([pool[place] for place in found], case)
+    assert times_seen(drawn_items(form, case), case) == best
 
 
 @settings(max_examples=150, deadline=None)

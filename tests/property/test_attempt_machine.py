@@ -48,6 +48,7 @@ class AttemptMachine(RuleBasedStateMachine):
             language=Language.EN,
             language_fixed=True,
             form=form(),
+            last_position=len(form().entries),
             allowance=TimeAllowance(1_500, 1.5, BREAK),
             adjustments=(),
             break_after=HALF,

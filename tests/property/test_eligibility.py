@@ -12,24 +12,6 @@ DAYS = st.dates(FIRST, LAST)
 EVERY_DAY = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
 
 
-def test_every_start_date_has_a_last_day_twelve_months_on() -> None:
-    for day in EVERY_DAY:
-        last = valid_through(day)
-        assert (last.year, last.month) == (day.year + 1, day.month)
-        assert last.day == day.day or (day.month, day.day, last.day) == (2, 29, 28)
-
-
-def test_on_every_start_date_the_edges_hold_to_the_day() -> None:
-    for start in EVERY_DAY:
-        period = ApprovalPeriod(start, valid_through(start))
-        full = [start, start + timedelta(days=1), period.valid_through]
-        assert not standing(period, [], start - timedelta(days=1), 3).allowed
-        assert standing(period, [], start, 3).number == 1
-        assert standing(period, full[:2], period.valid_through, 3).number == 3
-        assert not standing(period, full, period.valid_through, 3).allowed
-        assert not standing(period, [], period.valid_through + timedelta(days=1), 3).allowed
-
-
 def test_on_every_start_date_a_first_mock_opens_its_own_period() -> None:
     for start in EVERY_DAY:
         full = [start] * 3

@@ -1,7 +1,6 @@
 """Starting, answering and ending attempts, against a real database."""
 
 import random
-import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,7 +15,6 @@ from app.domain.errors import (
     NotOnForm,
     NoTryLeft,
     PartNotReached,
-    StaleResponse,
     TimeIsUp,
 )
 from app.domain.items import Axis
@@ -28,7 +26,7 @@ from app.storage import attempts as storage
 from app.storage.attempts import AttemptRow, encode_form
 from app.storage.bank import BankLoadRow, ItemRow, current_pool, item_of
 from app.storage.database import db
-from tests.world import NOON, Stage, wanted_attempt
+from tests.world import NOON, Stage
 
 
 def choose(option_id: str | None, **more: object) -> Change:
@@ -83,32 +81,6 @@ def test_starting_twice_gives_the_running_attempt(stage: Stage) -> None:
     assert stage.start(seed=1) == stage.start(seed=2)
 
 
-def test_ten_simultaneous_starts_give_one_attempt(stage: Stage) -> None:
-    person, site = stage.person("ana"), stage.site
-    db.session.rollback()
-    barrier = threading.Barrier(10)
-    handles: list[str] = []
-
-    def start(seed: int) -> None:
-        with stage.app.app_context():
-            barrier.wait()
-            handles.append(
-                attempts.start_attempt(
-                    person, wanted_attempt(AttemptKind.MOCK), site, NOON, random.Random(seed)
-                )
-            )
-
-    threads = [threading.Thread(target=start, args=(n,)) for n in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(handles) == 10
-    assert len(set(handles)) == 1
-    assert len(storage.attempts_of(person.id)) == 1
-    assert storage.try_days(person.id) == (stage.site.day(NOON),)
-
-
 def test_the_same_seed_draws_the_same_form(stage: Stage) -> None:
     first = row_of(stage.start("ana", seed=5)).form
     db.session.rollback()
@@ -161,29 +133,6 @@ def test_submitting_twice_ends_once(stage: Stage) -> None:
     assert row_of(handle).finished_at == NOON + timedelta(minutes=5)
 
 
-def test_ten_simultaneous_submits_give_one_end(stage: Stage) -> None:
-    handle, person, site = stage.start(), stage.person("ana"), stage.site
-    db.session.rollback()
-    barrier = threading.Barrier(10)
-
-    def end(n: int) -> None:
-        with stage.app.app_context():
-            barrier.wait()
-            attempts.submit(person, handle, NOON + timedelta(minutes=10 + n), site)
-
-    threads = [threading.Thread(target=end, args=(n,)) for n in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    db.session.expire_all()
-    ended = row_of(handle).finished_at
-    for n in range(10):
-        attempts.submit(person, handle, NOON + timedelta(minutes=100 + n), site)
-    db.session.expire_all()
-    assert row_of(handle).finished_at == ended
-
-
 def test_after_the_end_nothing_is_saved(stage: Stage) -> None:
     handle = stage.start()
     attempts.submit(stage.person("ana"), handle, NOON + timedelta(minutes=5), stage.site)
@@ -225,37 +174,6 @@ def test_somebody_elses_attempt_is_not_there(stage: Stage) -> None:
     handle = stage.start()
     with pytest.raises(NotFound):
         attempts.load(stage.person("eli"), handle, NOON, stage.site)
-
-
-def test_a_replayed_change_changes_nothing(stage: Stage) -> None:
-    handle = stage.start()
-    answer(stage, handle, 1, place=0, seq=10)
-    answer(stage, handle, 1, place=2, seq=11)
-    answer(stage, handle, 1, place=2, seq=11)
-    with pytest.raises(StaleResponse) as refused:
-        answer(stage, handle, 1, place=0, seq=10)
-    db.session.rollback()
-    order = row_of(handle).form[0][2].split()
-    response = storage.response_at(row_of(handle).id, 1)
-    assert response is not None
-    assert (response.option_id, refused.value.accepted_seq) == (order[2], 11)
-
-
-def test_120_saves_in_any_order_leave_the_newest(stage: Stage) -> None:
-    handle = stage.start()
-    order = row_of(handle).form[0][2].split()
-    changes = [(seq, order[seq % 4]) for seq in range(1, 121)]
-    random.Random(3).shuffle(changes)
-    for seq, option in changes:
-        try:
-            responses.save_response(
-                stage.person("ana"), handle, 1, choose(option, seq=seq), NOON, stage.site
-            )
-        except StaleResponse:
-            db.session.rollback()
-    response = storage.response_at(row_of(handle).id, 1)
-    assert response is not None
-    assert (response.seq, response.option_id) == (120, order[120 % 4])
 
 
 def test_a_shown_answer_stands(stage: Stage) -> None:

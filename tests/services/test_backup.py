@@ -221,7 +221,7 @@ def test_an_older_backup_restores_to_postgresql_as_well(tmp_path: Path) -> None:
         ({"revision": "9999"}, Why.NEWER_SCHEMA),
         ({"format": FORMAT + 1}, Why.NEWER_FORMAT),
         ({"revision": "0001"}, Why.UNEQUAL),
-        ({"tables": ()}, Why.UNEQUAL),
+        ({"tables": ()}, Why.FOREIGN),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused(

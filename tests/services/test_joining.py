@@ -1,14 +1,12 @@
 """Joining by a code, once where it is for one; sharing, and leaving."""
 
 import random
-import threading
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from app.domain.access import Person
 from app.domain.codes import make_code
 from app.domain.errors import AlreadyMember, CodeGone, NotFound
 from app.services import joining
@@ -106,49 +104,6 @@ def test_an_invitation_for_one_lets_one_in_and_forgets_the_name(
         None,
         None,
     )
-
-
-def race(stage: Stage, people: list[Person], code: str) -> list[str]:
-    """Everybody sends the code at the same moment; what each one gets."""
-    db.session.rollback()
-    barrier = threading.Barrier(len(people))
-    got: list[str] = []
-
-    def send(person: Person) -> None:
-        with stage.app.app_context():
-            barrier.wait()
-            try:
-                got.append(joining.join(person, code, NOON, shares_practice=False))
-            except (CodeGone, AlreadyMember) as error:
-                got.append(type(error).__name__)
-                db.session.rollback()
-
-    threads = [threading.Thread(target=send, args=(person,)) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(got)
-
-
-def test_of_people_who_race_for_one_invitation_one_joins(stage: Stage, cohort: CohortRow) -> None:
-    code, cohort_id = invite(cohort, single_use=True).code, cohort.id
-    people = [stage.person(name) for name in ("ana", "eli", "caro", "dev")]
-    assert race(stage, people, code) == ["CodeGone", "CodeGone", "CodeGone", "Morning group"]
-    (joined,) = members(cohort_id)
-    row = storage.find_invitation(code)
-    assert row is not None
-    assert row.used_by == stage.person(joined).id
-
-
-@pytest.mark.parametrize("single_use", [True, False])
-def test_somebody_who_presses_twice_joins_once(
-    stage: Stage, cohort: CohortRow, *, single_use: bool
-) -> None:
-    code, cohort_id = invite(cohort, single_use=single_use).code, cohort.id
-    got = race(stage, [stage.person("ana")] * 3, code)
-    assert got == ["AlreadyMember", "AlreadyMember", "Morning group"]
-    assert members(cohort_id) == ["ana"]
 
 
 GONE: dict[str, dict[str, object]] = {

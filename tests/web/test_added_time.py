@@ -62,7 +62,7 @@ def test_a_save_brings_it_too_in_the_page_s_language(
     speak(ana, language)
     room.add_time(1)
     change = {"position": 1, "seq": 1, "flagged": True}
-    saved = ana.post(f"/attempts/{room.handle}/responses", json=change).get_json()
+    saved = ana.post(f"/attempts/{room.handle}/responses", json={"changes": [change]}).get_json()
     with app.test_request_context(), force_locale(language):
         text = str(ngettext(*ADDED, 1, reason="The power was out."))
     assert [added["text"] for added in saved["added"]] == [text]
@@ -108,7 +108,7 @@ def test_an_answer_after_the_first_deadline_counts_within_added_time(
     room.add_time(10)
     noon.shift(timedelta(seconds=left + 300))
     change = {"position": 1, "seq": 1, "flagged": True}
-    saved = ana.post(f"/attempts/{room.handle}/responses", json=change)
+    saved = ana.post(f"/attempts/{room.handle}/responses", json={"changes": [change]})
     assert (saved.status_code, saved.get_json()["seconds_left"]) == (200, 300)
 
 

@@ -12,7 +12,6 @@ from flask_babel import force_locale
 from app.domain.attempts import AttemptKind
 from app.services.accommodations import give_back
 from app.services.assigned import assigned_lines
-from app.services.cohorts import remove_member
 from app.storage.assignments import find_assignment
 from app.storage.cohorts import find_cohort
 from app.storage.database import db
@@ -230,40 +229,6 @@ def test_without_a_try_an_assigned_mock_cannot_be_started(
     before = contents(app)
     assert eli.post(f"/assigned/{one}/start", data=ENGLISH).status_code == 409
     assert contents(app) == before
-
-
-def test_withdrawing_in_the_middle_leaves_the_attempt_whole(
-    app: Flask, ben: FlaskClient, eli: FlaskClient, cohort: str
-) -> None:
-    one = assign(app, cohort, timed=True)
-    where = start(eli, one)
-    before = attempts(app)[0]
-    assert ben.post(f"/cohorts/{cohort}/assignments/{one}/withdraw").status_code == 303
-    assert eli.get(f"/assigned/{one}").status_code == 404
-    assert ends_whole(app, eli, where) == (before.form, before.base_seconds)
-
-
-def test_removing_a_member_in_the_middle_leaves_the_attempt_whole(
-    app: Flask, eli: FlaskClient, cohort: str
-) -> None:
-    one = assign(app, cohort, timed=True)
-    where = start(eli, one)
-    before = attempts(app)[0]
-    with inside(app) as stage:
-        remove_member(stage.person("ben"), cohort, stage.person("eli").id)
-    assert eli.get(f"/assigned/{one}").status_code == 404
-    assert ends_whole(app, eli, where) == (before.form, before.base_seconds)
-
-
-def ends_whole(app: Flask, client: FlaskClient, where: str) -> tuple[object, object]:
-    """Answer, submit and read the result; form and time as they are then."""
-    option = attempts(app)[0].form[0][2].split()[0]
-    assert client.post(f"{where}/items/1", data={"option": option, "do": "go:2"}).status_code == 303
-    client.post(f"{where}/submit")
-    assert client.get(f"{where}/result").status_code == 200
-    row = attempts(app)[0]
-    assert (row.chosen or [])[0] == option
-    return row.form, row.base_seconds
 
 
 def test_after_the_due_date_what_runs_goes_on(

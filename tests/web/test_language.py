@@ -7,9 +7,9 @@ from flask.testing import FlaskClient
 
 from app.storage.database import db
 from app.storage.people import PersonRow
+from tests.security.test_part_04_redirects import NEXT_ELSEWHERE
 from tests.web.accounts_cast import contents, sign_in
 from tests.web.exam_cast import LANGUAGES, heading, inside, speak
-from tests.web.test_sign_in import NEXT_ELSEWHERE
 
 WELL_KNOWN = ("/", "/help", "/quiz?axis=samhsa&area=IX", "/sign-in")
 

@@ -10,6 +10,9 @@ with database.engine.connect() as connection:
         target_metadata=database.metadata,
         render_as_batch=True,
         compare_type=True,
+        # SQLite can undo what a migration did, and the app's connections begin and end their
+        # transactions themselves: all steps or none, as on PostgreSQL.
+        transactional_ddl=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 from flask import Flask, before_render_template
 
+from app.services.people import RESET, make_link
 from app.web.logs import TextLines
 from tests.log_lines import Log, written
-from tests.web.test_fuzz import NAMES, PLACE, Ready, address, ready  # noqa: F401 (a fixture)
-from tests.world import PASSWORD
+from tests.security.school import open_school
+from tests.security.test_part_20_fuzz import NAMES, PLACE, Ready, address, ready  # noqa: F401 (a fixture)
+from tests.web.exam_cast import inside
+from tests.world import NOON, PASSWORD
 
 CANARY = "canary-5d1c"
 MAIL = f"{CANARY}@example.org"
@@ -125,3 +128,69 @@ def test_nor_does_it_when_pages_break(ready: Ready) -> None:  # noqa: F811 (the 
         True,
     ]
     assert (secrets_in(log, ready), secrets_in(for_people, ready)) == ([], [])
+
+
+EVENTS = {
+    "signed in",
+    "a password was wrong",
+    "too many tries",
+    "reset the password",
+    "changed the password",
+    "made person",
+    "set person",
+    "made a reset link",
+    "dropped the second step",
+    "registered as",
+    "took a roster",
+    "took their data along",
+    "looked: record",
+    "looked: names",
+    "looked: gradebook",
+    "set the standing time",
+    "added 5 minutes",
+    "gave an attempt",
+    "was deleted",
+}
+"""What the operator must be able to find out afterwards."""
+
+
+@pytest.mark.usefixtures("noon")
+def test_what_matters_for_security_is_logged_without_its_secrets(app: Flask) -> None:
+    for school in open_school(app):
+        here = f"/cohorts/{school.places['live']['cohort']}"
+        ana, eli = (school.places[state]["person_id"] for state in ("live", "peer"))
+        theirs = f"{here}/people/{ana}"
+        attempt = f"{theirs}/attempts/{school.places['live']['attempt']}"
+        reason = {"reason": CANARY}
+        standing = {"time_factor": "1.5", "break_minutes": "", "tools": CANARY, **reason}
+        with inside(app) as stage:
+            token = make_link(RESET, NOON, stage.person("eli").id)
+        with written(app) as log:
+            acts: list[tuple[str, str, dict[str, str]]] = [
+                ("stranger", "/register", {"username": "fayette", "display_name": CANARY,
+                                           "password": f"{CANARY} stones"}),
+                ("stranger", f"/reset-by-link/{token}", {"password": f"{CANARY} rivers"}),
+                ("ben", f"{here}/roster", {"text": f"name,email\n{CANARY},{MAIL}"}),
+                ("ben", f"{theirs}/look", {}),
+                ("ben", f"{here}/people/names", {}),
+                ("ben", f"{here}/gradebook/file", {"format": "csv"}),
+                ("ben", f"{theirs}/accommodations", standing),
+                ("ben", f"{attempt}/time", {"minutes": "5", **reason}),
+                ("ben", f"{attempt}/give-back", reason),
+                ("dev", f"/administration/people/{eli}/role", {"role": "trainer"}),
+                ("dev", f"/administration/people/{eli}/active", {"active": "no"}),
+                ("dev", f"/administration/people/{eli}/reset-link", {}),
+                ("dev", f"/administration/people/{eli}/second-step/drop", {}),
+                ("caro", "/account/password", {"password": PASSWORD,
+                                               "new_password": f"{CANARY} otters"}),
+                ("fay", "/account/delete", {"password": PASSWORD}),
+            ]  # fmt: skip
+            for who, path, form in acts:
+                assert school.client(who).post(path, data=form).status_code in {200, 302, 303}, path
+            school.client("ana").get("/account/data")
+            for _try in range(11):
+                form = {"username": "ana", "password": CANARY}
+                school.client("stranger").post("/sign-in", data=form)
+        assert {event for event in EVENTS if event not in log.text} == set()
+        assert [word for word in (CANARY, MAIL, PASSWORD, token) if word in log.text] == []
+        assert all(line["time"].endswith(("Z", "+00:00")) for line in log.lines)

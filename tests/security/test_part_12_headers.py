@@ -14,12 +14,14 @@ from werkzeug.wrappers import Response
 
 from app.bank.files import BankFiles
 from app.storage.database import db
+from app.web.bundles import bundle
 from tests.web.exam_cast import begin, finished, inside
 from tests.world import build_app, furnish
 
 POLICY = {
     "default-src 'none'",
     "script-src 'self'",
+    "worker-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
     "connect-src 'self'",
@@ -80,7 +82,7 @@ ANSWERS: dict[int, list[Ask]] = {
     413: [lambda client, here: client.post(f"{here}/responses", json="x" * 2_000_000)],
     422: [
         lambda client, _: client.post("/mock"),
-        lambda client, here: client.post(f"{here}/responses", json={}),
+        lambda client, here: client.post(f"{here}/responses", json=[]),
     ],
 }
 
@@ -93,6 +95,12 @@ def has_them_all(answer: Response) -> bool:
 def is_kept_by_nobody(answer: Response) -> bool:
     kept = answer.headers["Cache-Control"], "ETag" in answer.headers
     return kept == ("no-store", False) and {"Cookie", "Accept-Language"} <= set(answer.vary)
+
+
+def as_sent(name: str) -> bytes:
+    """The file as it is served: scripts with what they import in them."""
+    path = STATIC / name
+    return bundle(path).encode() if path.suffix == ".js" else path.read_bytes()
 
 
 def static_url(app: Flask, name: str) -> str:
@@ -172,7 +180,7 @@ def test_behind_tls_the_cookie_is_bound_to_the_host(tmp_path: Path, bank: BankFi
 @pytest.mark.parametrize("name", FILES)
 def test_a_static_file_may_be_kept_for_good(app: Flask, stranger: FlaskClient, name: str) -> None:
     with stranger.get(static_url(app, name)) as answer:
-        assert (answer.status_code, answer.get_data()) == (200, (STATIC / name).read_bytes())
+        assert (answer.status_code, answer.get_data()) == (200, as_sent(name))
         assert has_them_all(answer)
         kept = set(answer.headers["Cache-Control"].split(", "))
         assert {"public", "immutable"} <= kept
@@ -182,7 +190,7 @@ def test_a_static_file_may_be_kept_for_good(app: Flask, stranger: FlaskClient, n
 
 @pytest.mark.parametrize("name", COMPRESSED)
 def test_a_static_file_comes_compressed(app: Flask, stranger: FlaskClient, name: str) -> None:
-    whole = (STATIC / name).read_bytes()
+    whole = as_sent(name)
     for encoding, opened in (("br", brotli.decompress), ("gzip", gzip.decompress)):
         with stranger.get(static_url(app, name), headers={"Accept-Encoding": encoding}) as answer:
             if "Content-Encoding" in answer.headers:

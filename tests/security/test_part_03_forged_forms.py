@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.domain.attempts import AttemptKind
+from tests.security.school import open_school
 from tests.web.accounts_cast import contents, token_in, with_csrf
 from tests.web.exam_cast import attempt, begin, options
 from tests.world import signed_in
@@ -23,6 +24,15 @@ FORM = {
     "reason": "x",
     "state": "sat",
 }
+
+OF_ANOTHER_SITE = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost.evil.example"},
+    {"Origin": "http://[localhost"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+]
 
 
 def writes(app: Flask, handle: str) -> list[tuple[str, str]]:
@@ -56,6 +66,7 @@ def test_without_its_token_no_form_is_taken(
                 client.open(path, method=verb, json={"position": 1, "seq": 1}),
                 client.open(path, method=verb, data=plain, content_type="text/plain"),
                 client.open(path, method=verb, data=FORM, headers=hostile),
+                client.open(path, method=verb, data=FORM, headers={"Origin": "null"}),
             ):
                 assert (verb, path, answer.status_code) == (verb, path, 400)
     assert contents(app) == before
@@ -69,13 +80,52 @@ def test_with_its_token_the_same_form_is_taken(app: Flask, ana: FlaskClient) -> 
     with with_csrf(app):
         token = token_in(ana.get("/mock"))
         form = {"language": "en", "agree": "yes", "csrf_token": token}
-        started = ana.post("/mock", data=form).location or ""
-        handle = started.rsplit("/", 1)[1]
-        chosen = options(app, handle)[0]
-        change = {"position": 1, "seq": 1, "option_id": chosen}
-        headers = {"X-CSRFToken": token}
-        saved = ana.post(f"{started}/responses", json=change, headers=headers)
-    assert (saved.status_code, attempt(app, handle).kind) == (200, "mock")
+        own = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+        started = ana.post("/mock", data=form, headers=own).location or ""
+        handle = started.split("/")[2]
+        headers = {"X-CSRFToken": token, **own}
+        ana.post(f"/attempts/{handle}/paper", json={"writer": "a-page"}, headers=headers)
+        change = {"position": 1, "seq": 1, "option_id": options(app, handle)[0]}
+        batch = {"writer": "a-page", "changes": [change]}
+        saved = ana.post(f"/attempts/{handle}/responses", json=batch, headers=headers)
+    assert (saved.status_code, saved.get_json()["accepted"]) == (200, [[1, 1]])
+    assert attempt(app, handle).kind == "mock"
+
+
+@pytest.mark.parametrize("saying", OF_ANOTHER_SITE, ids=str)
+def test_a_good_token_does_not_help_another_site_s_form(
+    app: Flask, ana: FlaskClient, saying: dict[str, str]
+) -> None:
+    """Whatever the way by which the token got out."""
+    handle = begin(app, "ana", AttemptKind.MOCK)
+    before = contents(app)
+    with with_csrf(app):
+        token = token_in(ana.get("/mock"))
+        for verb, path in writes(app, handle):
+            form = {**FORM, "csrf_token": token}
+            answers = (
+                ana.open(path, method=verb, data=form, headers=saying),
+                ana.open(path, method=verb, json={}, headers={"X-CSRFToken": token, **saying}),
+            )
+            assert {(path, answer.status_code) for answer in answers} == {(path, 403)}
+    assert contents(app) == before
+
+
+@pytest.mark.usefixtures("noon")
+def test_no_get_changes_anything(app: Flask) -> None:
+    """Whatever a link's query may say, for everybody who gets in."""
+    for school in open_school(app):
+        rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+        read = 0
+        for rule in rules:
+            _state, address = next(school.addresses(rule.endpoint, rule.rule))
+            for who in ("stranger", "ana", "ben", "dev"):
+                answer = school.client(who).get(
+                    address, query_string={**FORM, "_method": "POST", "look": school.look}
+                )
+                read += answer.status_code == 200
+                assert (address, who, school.changed()) == (address, who, False)
+        assert read > 100
 
 
 def test_the_script_is_told_what_is_wrong(app: Flask, ana: FlaskClient) -> None:

@@ -1,0 +1,18 @@
+"""Time that a trainer added, as the exam page is told of it."""
+
+from typing import Any
+
+from flask_babel import ngettext
+
+from app.services.clock import AddedTime
+
+
+def told(added: AddedTime) -> dict[str, Any]:
+    """Time that was added, with the sentence that the page shows, in the page's language."""
+    text = ngettext(
+        "Your trainer added %(num)s minute: %(reason)s",
+        "Your trainer added %(num)s minutes: %(reason)s",
+        added.minutes,
+        reason=added.reason,
+    )
+    return {"id": added.id, "minutes": added.minutes, "reason": added.reason, "text": text}

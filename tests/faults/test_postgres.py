@@ -1,0 +1,225 @@
+"""PostgreSQL in trouble: stopped at once, cut off at a commit, and transactions that quarrel.
+
+Numbers in the tests' names are those of the fault catalogue. The server is a real one that flushes.
+"""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask, has_request_context
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.bank.files import BankFiles
+from app.storage.attempts import AttemptRow
+from app.storage.database import db
+from app.storage.people import PersonRow
+from app.web.again import MOST_TIMES
+from tests.faults.clients import PATIENCE
+from tests.faults.crashing_postgres import CrashingPostgres, pg_immediate
+from tests.faults.faultlib import (
+    AckLog,
+    Savers,
+    Scene,
+    TestClient,
+    accepted,
+    running,
+    save,
+    scene,
+    stored,
+)
+from tests.faults.proxies import Proxy, proxy
+from tests.stage_database import Kept, let_go
+from tests.web.exam_cast import begin, options, response
+from tests.world import build_app, furnish, signed_in
+
+pytestmark = pytest.mark.xdist_group("crashing_postgres")
+STOPS, MANY_STOPS = 4, 200
+
+
+@pytest.fixture(scope="module")
+def server(bank: BankFiles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CrashingPostgres]:
+    """With a furnished site on it."""
+    with pg_immediate() as running:
+        folder = tmp_path_factory.mktemp("furnished")
+        furnish(build_app(folder, bank, database_url=running.address), bank)
+        yield running
+
+
+# 30: stopped at once
+
+
+def stop_again_and_again(
+    server: CrashingPostgres, exam: Scene, acks: AckLog, stops: int
+) -> list[str]:
+    """Stop the server at random moments while people save; what they had to send again."""
+    chance, pause = random.Random(30), threading.Event()
+    with running(exam) as site:
+        savers = Savers(site.url, exam.exams, acks)
+        with savers:
+            for _stop in range(stops):
+                savers.wait_for(chance.randrange(1, 20))
+                pause.wait(chance.random() / 20)
+                server.stop_at_once()
+                server.start()
+            savers.wait_for(20)
+        savers.submit()
+    return savers.troubles
+
+
+@pytest.mark.parametrize("stops", [STOPS, pytest.param(MANY_STOPS, marks=pytest.mark.long)])
+def test_30_an_immediate_stop_of_postgresql_loses_no_answer_and_needs_no_restart_of_the_site(
+    furnished: Kept,
+    bank: BankFiles,
+    server: CrashingPostgres,
+    tmp_path: Path,
+    stops: int,
+) -> None:
+    exam = scene(furnished, bank, tmp_path / "site", people=4, address=server.address)
+    acks = AckLog(tmp_path / "acks")
+    troubles = stop_again_and_again(server, exam, acks, stops)
+    assert {told.split(" ")[0] for told in troubles} <= {"503"}
+    assert acks.lost(exam.address) == []
+    assert acks.unscored(exam.app) == []
+    let_go(exam.app)
+
+
+# 31: nobody knows whether it was committed
+
+
+@pytest.fixture
+def line(server: CrashingPostgres) -> Iterator[Proxy]:
+    """What stands between the site and its database."""
+    with proxy(server.socket) as between:
+        yield between
+
+
+@pytest.fixture
+def distant(
+    server: CrashingPostgres, line: Proxy, bank: BankFiles, tmp_path: Path
+) -> Iterator[Flask]:
+    """The site, which reaches its database by the line."""
+    app = build_app(tmp_path / "distant", bank, database_url=server.address_by(line.port))
+    yield app
+    let_go(app)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_31_a_commit_whose_outcome_nobody_knows_is_one_row_after_the_retry(
+    distant: Flask, server: CrashingPostgres, line: Proxy, *, is_there: bool
+) -> None:
+    who = "ana" if is_there else "eli"
+    client, handle = TestClient(signed_in(distant, who)), begin(distant, who)
+    first, second = options(distant, handle, 3)[:2]
+    assert accepted(save(client, handle, 3, 1, first), 3) == 1
+
+    def is_commit(data: bytes) -> bool:
+        return b"COMMIT\0" in data and not line.cuts
+
+    if is_there:
+        line.cut_after = is_commit
+    else:
+        line.cut_before = is_commit
+    refused = save(client, handle, 3, 2, second)
+    assert (refused.status, refused.headers["Retry-After"], line.cuts) == (503, "5", 1)
+    found = stored(server.address)[handle, 3]
+    assert found == ((2, second) if is_there else (1, first))
+    assert accepted(save(client, handle, 3, 2, second), 3) == 2
+    assert stored(server.address)[handle, 3] == (2, second)
+
+
+# 32: quarrels
+
+
+@dataclass(slots=True)
+class Quarrel:
+    """What befalls a request, so many times, once it holds its attempt."""
+
+    begin: Callable[[sa.Connection], None]
+    left: int
+    times: int = 0
+
+    def watch(self, connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+        """Begin a quarrel where the request has just taken hold of its attempt."""
+        if self.left and has_request_context() and "FOR UPDATE" in statement:
+            self.left -= 1
+            self.times += 1
+            self.begin(connection)
+
+
+@contextmanager
+def quarrels(app: Flask, begin: Callable[[sa.Connection], None], times: int) -> Iterator[Quarrel]:
+    quarrel = Quarrel(begin, times)
+    with app.app_context():
+        engine = db.engine
+    sa.event.listen(engine, "after_cursor_execute", quarrel.watch)
+    try:
+        yield quarrel
+    finally:
+        sa.event.remove(engine, "after_cursor_execute", quarrel.watch)
+
+
+def deadlock(connection: sa.Connection) -> None:
+    """Somebody holds Ben and wants the attempt, and the request wants Ben: one of them must end."""
+    holds, engine = threading.Event(), connection.engine
+    ben = sa.select(PersonRow.id).where(PersonRow.username == "ben").with_for_update()
+
+    def other() -> None:
+        with engine.connect() as mine:
+            mine.exec_driver_sql("set local deadlock_timeout = '30s'")  # so it is the request
+            mine.execute(ben)
+            holds.set()
+            mine.execute(sa.select(AttemptRow.id).with_for_update())
+            mine.rollback()
+
+    threading.Thread(target=other).start()
+    assert holds.wait(PATIENCE)
+    connection.execute(ben)
+
+
+def no_order(connection: sa.Connection) -> None:
+    """The server finds no order for the request's transaction and another."""
+    connection.exec_driver_sql("do $$ begin raise exception using errcode = '40001'; end $$")
+
+
+@pytest.fixture
+def near(server: CrashingPostgres, bank: BankFiles, tmp_path: Path) -> Iterator[Flask]:
+    """The site beside its database."""
+    app = build_app(tmp_path / "near", bank, database_url=server.address)
+    yield app
+    let_go(app)
+
+
+def answer(client: FlaskClient, app: Flask, handle: str) -> TestResponse:
+    """Save by the plain form."""
+    option = options(app, handle, 2)[0]
+    return client.post(f"/attempts/{handle}/items/2", data={"option": option})
+
+
+@pytest.mark.parametrize("begin_quarrel", [deadlock, no_order])
+def test_32_a_transaction_that_a_quarrel_ended_is_begun_again(
+    near: Flask, begin_quarrel: Callable[[sa.Connection], None]
+) -> None:
+    client, handle = signed_in(near, "dev"), begin(near, "dev")
+    with quarrels(near, begin_quarrel, MOST_TIMES - 1) as quarrel:
+        assert answer(client, near, handle).status_code == 303
+    assert quarrel.times == MOST_TIMES - 1
+    assert response(near, handle, 2) is not None
+
+
+@pytest.mark.parametrize("begin_quarrel", [deadlock, no_order])
+def test_32_after_three_quarrels_the_site_is_busy_and_nothing_is_stored(
+    near: Flask, begin_quarrel: Callable[[sa.Connection], None]
+) -> None:
+    client, handle = signed_in(near, "caro"), begin(near, "caro")
+    with quarrels(near, begin_quarrel, 99) as quarrel:
+        refused = answer(client, near, handle)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert quarrel.times == MOST_TIMES
+    assert response(near, handle, 2) is None
