@@ -288,7 +288,8 @@ def _held_cohort(person: Person, handle: str) -> CohortRow:
     SQLite needs no hold: its write transactions run one at a time.
     """
     cohort = managed_open_cohort(person, handle)
-    db.session.execute(held(sa.select(CohortRow).where(CohortRow.id == cohort.id), CohortRow))
+    query = held(sa.select(CohortRow).where(CohortRow.id == cohort.id), CohortRow)
+    db.session.scalars(query).all()  # what is not fetched is not read into the row
     return cohort
 
 

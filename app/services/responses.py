@@ -38,6 +38,11 @@ class Change:
     note: str | None = None
     reveal: bool = False
 
+    @property
+    def says_nothing(self) -> bool:
+        """Only the page changes: what the script has on its way for the item stays the newest."""
+        return self == Change(self.reading)
+
 
 @dataclass(frozen=True, slots=True)
 class OptionLine:
@@ -199,6 +204,8 @@ def _apply(
         if named is not None and named not in order:
             raise NotOnForm
     response = response_row(row, position, now)
+    if change.says_nothing:
+        return
     if change.option_id is not None and change.option_id != response.option_id:
         _choose(response, change.option_id)
     _mark(response, change)

@@ -105,5 +105,6 @@ export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggl
   document.addEventListener("visibilitychange", () => { if (!document.hidden && timeUrl) resync(); });
   tick();
   showAdded();
-  return { words, take };
+  const isOver = async () => { await resync(); return performance.now() >= end; };
+  return { words, take, isOver };
 }

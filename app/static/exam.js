@@ -4,10 +4,13 @@ import { keepPage, download, sweep } from "./offline.js";
 import { startClock } from "./clock.js";
 import { keep, forget, recall } from "./kept.js";
 import { lines, showMap, walked } from "./map.js";
+import { listed, notice, say } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { put, readMark, showItem, showMark } from "./paper.js";
 import { post, reachable } from "./server.js";
+import { startShortcuts } from "./shortcuts.js";
 import { askToSignIn } from "./sign_in_again.js";
+import { takeTurn, tokenOf } from "./turn.js";
 
 const LONG_AWAY = 60000;
 const TRY_AGAIN = 3000;
@@ -16,7 +19,6 @@ const map = document.getElementById("map-view");
 const { base, handle } = form.dataset;
 const find = (selector) => document.querySelector(selector);
 const announce = find("[data-announce]");
-const say = (text) => { announce.textContent = ""; requestAnimationFrame(() => { announce.textContent = text; }); };
 const pause = (milliseconds) => new Promise((go) => { setTimeout(go, milliseconds); });
 
 let paper = null;
@@ -25,18 +27,6 @@ let since = performance.now();
 let closed = false; // the time is up, or another page writes
 let leaving = false;
 let awayTimer;
-
-// Notices: each is on the page already, hidden, in the page's language.
-const notice = (name, on = true) => {
-  const place = find(`[data-notice="${name}"]`);
-  if (on && place.hidden) say(place.querySelector("p").textContent.trim());
-  place.hidden = !on;
-  return place;
-};
-const listed = (name, positions) => {
-  const place = find(`[data-${name}]`);
-  place.textContent = positions.length ? put(place.dataset.words, { questions: positions.join(", ") }) : "";
-};
 
 const showState = () => {
   const place = find("[data-save-state]");
@@ -123,7 +113,7 @@ const clock = startClock({
 async function open(takeOver = false) {
   const { status, answer, headers } = await post(`${base}/paper`, { writer: outbox.writer, take_over: takeOver });
   if (status === 200 && Array.isArray(answer.items)) {
-    takeLock(takeOver);
+    takeTurn(handle, takeOver, () => outbox.hold("elsewhere"));
     use(answer, takeOver);
     keepPage(handle, base, headers);
     sweep(handle);
@@ -156,33 +146,12 @@ function begin() {
 }
 const skipBreak = () => Object.assign(paper, { break_decided: true, reach: paper.last });
 
-// One window of a browser holds the lock; who takes over takes it, and the other one knows at once.
 async function askToTakeOver() {
   const dialog = document.getElementById("take-over");
   dialog.returnValue = "";
   dialog.onclose = async () => { if (dialog.returnValue && await open(true)) outbox.resume(); };
   if (!dialog.open) dialog.showModal();
 }
-function takeLock(steal) {
-  if (!navigator.locks || (takeLock.held && !steal)) return;
-  takeLock.held = true;
-  const lost = () => { takeLock.held = false; outbox.hold("elsewhere"); };
-  navigator.locks.request(`exam-${handle}`, { steal }, () => new Promise(() => {})).catch(lost);
-}
-// This page's token: the one from before, where no other window of this browser is at work with it.
-async function tokenOf(kept) {
-  const made = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)))).replace(/\+/g, "-").replace(/\//g, "_").slice(0, 22);
-  try {
-    const own = sessionStorage.getItem(handle);
-    const free = navigator.locks && await navigator.locks.request(`exam-${handle}`, { signal: AbortSignal.timeout(700) }, () => true).catch(() => false);
-    const token = (free ? kept ?? own : !navigator.locks && own) || made;
-    sessionStorage.setItem(handle, token);
-    return token;
-  } catch {
-    return kept ?? made;
-  }
-}
-
 // Where the address leads: an item, or the map.
 function place(address) {
   const found = /\/items\/(\d+)$/.exec(address.pathname);
@@ -289,7 +258,6 @@ function stack(both) {
   find("[data-stack]").focus();
   const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value, do: both ? "stack" : "unstack" });
   fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
-  outbox.seq += 1; // the form counts as a save of this item
 }
 async function leave(act, toBreak = false) {
   look();
@@ -342,40 +310,17 @@ async function timeUp() {
     if (!outbox.held) notice("time-up");
     await pause(TRY_AGAIN);
   }
+  notice("time-up", false);
   if (leaving) return;
+  if (!await clock.isOver()) { // time was added while there was no connection
+    closed = outbox.held === "elsewhere";
+    return showMark(outbox.mark(here.position), closed);
+  }
   leaving = true;
   document.getElementById("time-up").submit();
 }
 
-// Shortcuts: listed under "?", and off where the person turned them off.
-const dialog = document.getElementById("shortcuts");
-const help = find("[data-help]");
-const press = (selector) => (here.show ? document : form).querySelector(selector)?.click();
-const choose = (index) => {
-  const radio = form.querySelectorAll("input[name=option]")[index];
-  if (radio && !radio.disabled) { radio.click(); radio.focus(); }
-};
-const shortcuts = {
-  1: () => choose(0), 2: () => choose(1), 3: () => choose(2), 4: () => choose(3),
-  a: () => choose(0), b: () => choose(1), c: () => choose(2), d: () => choose(3),
-  n: () => press("[data-next]"), p: () => press("[data-previous]"),
-  f: () => press("[data-flag]"), m: () => press("[data-review]"),
-};
-const anywhere = {
-  l: () => find("[data-language]")?.click(),
-  t: () => say(clock ? clock.words() : announce.dataset.noClock),
-  "?": () => dialog.showModal(),
-};
-if (form.dataset.shortcuts === "true") {
-  help.hidden = false;
-  help.addEventListener("click", () => dialog.showModal());
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("textarea, dialog, input:not([type=radio])");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    const act = anywhere[event.key.toLowerCase()] ?? (here.show ? undefined : shortcuts[event.key.toLowerCase()]);
-    if (act) { event.preventDefault(); act(); }
-  });
-}
+if (form.dataset.shortcuts === "true") startShortcuts(() => say(clock ? clock.words() : announce.dataset.noClock));
 
 // After next and previous a screen reader starts at the item.
 if (document.referrer.includes("/attempts/")) document.getElementById("item-heading").focus({ preventScroll: true });
@@ -383,7 +328,7 @@ if (document.referrer.includes("/attempts/")) document.getElementById("item-head
 // First what this browser has kept, then the server's word; without a connection what was kept must do.
 outbox.marks.set(here.position, readMark());
 const kept = await outbox.recall();
-outbox.writer = await tokenOf(kept);
+outbox.writer = await tokenOf(handle, kept);
 if (!kept) outbox.store();
 if (!await open() && !outbox.held) {
   const stored = await recall("paper", handle).catch(() => {});

@@ -36,7 +36,7 @@ function showActions({ previous, next, reveal, toBreak }) {
   const go = { previous, next };
   const kinds = [previous && "previous", reveal && "reveal", toBreak ? "break" : next && "next", "review"];
   for (const kind of ["previous", "next"]) if (go[kind]) buttons[kind].value = `go:${go[kind]}`;
-  buttons.next.classList.toggle("usa-button--outline", Boolean(reveal));
+  buttons.next.classList.toggle("usa-button--outline", "reveal" in buttons && reveal);
   actions.replaceChildren(...kinds.filter((kind) => kind in buttons).map((kind) => buttons[kind]));
   find(".first-button").value = next ? `go:${next}` : "review";
 }

@@ -67,7 +67,7 @@ def find_assignment(handle: str) -> AssignmentRow | None:
 def hold(row: AssignmentRow) -> None:
     """Hold the row to the end of the transaction, and read it as it stands then."""
     found = sa.select(AssignmentRow).where(AssignmentRow.id == row.id)
-    db.session.execute(held(found, AssignmentRow))
+    db.session.scalars(held(found, AssignmentRow)).all()  # unfetched, it is not read into the row
 
 
 def titles_of(assignment_ids: Iterable[int | None]) -> dict[int | None, Bilingual]:

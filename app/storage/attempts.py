@@ -252,7 +252,8 @@ def adjustment_marks() -> dict[str, int]:
 
 def hold(row: AttemptRow) -> None:
     """Hold the row to the end of the transaction, and read it as it stands then."""
-    db.session.execute(held(sa.select(AttemptRow).where(AttemptRow.id == row.id), AttemptRow))
+    query = held(sa.select(AttemptRow).where(AttemptRow.id == row.id), AttemptRow)
+    db.session.scalars(query).all()  # what is not fetched is not read into the row
 
 
 def live_attempts(person_id: int | None = None) -> Sequence[AttemptRow]:

@@ -129,8 +129,7 @@ def forget_what_was_read() -> None:
 
 def exposures() -> dict[str, int]:
     """On how many forms each item has stood."""
-    found = _EXPOSURES.run(db.session.connection(), {})
-    return {item_id: exposure for item_id, exposure in found}
+    return dict(_EXPOSURES.run(db.session.connection(), {}))
 
 
 def count_exposure(item_ids: Iterable[str]) -> None:

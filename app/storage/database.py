@@ -160,9 +160,12 @@ def install_sqlite_settings(engine: sa.Engine) -> None:
     turns = install_turns(engine, BUSY_TIMEOUT_MS / 1000)
 
     def begin(connection: sa.Connection) -> None:
+        # Whoever only reads sees each query by itself, as on PostgreSQL at READ COMMITTED. A
+        # transaction would hold the shared lock until the last byte of a page is made, and with
+        # a rollback journal nobody can commit meanwhile: a report would stop every save.
         if not _reading.get():
             turns.take(connection.connection.dbapi_connection)
-        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     sa.event.listen(engine, "connect", _set_pragmas)
     sa.event.listen(engine, "begin", begin)

@@ -121,6 +121,14 @@ def go_on_here(page: Page) -> None:
     expect(page.locator("#take-over")).to_be_hidden()
 
 
+def here(page: Page) -> None:
+    """The item's script has the paper, on whatever device the test was before."""
+    expect(page.locator("#item[data-ready], #take-over[open]").first).to_be_attached()
+    if page.locator("#take-over").is_visible():
+        go_on_here(page)
+    ready(page)
+
+
 def numbers(place: Locator) -> list[int]:
     """All numbers that a text shows."""
     return [int(number) for number in re.findall(r"\d+", place.inner_text())]

@@ -36,6 +36,16 @@ def to(path: str) -> Go:
     return go
 
 
+def item(position: int) -> Go:
+    """An item of the running practice test, which was on another device before."""
+
+    def go(scene: Scene, page: Page) -> None:
+        page.goto(f"/attempts/{scene.practice}/items/{position}")
+        acts.here(page)
+
+    return go
+
+
 def sent_empty(path: str) -> Go:
     """The form at that address, sent with nothing in it."""
 
@@ -62,13 +72,13 @@ def two_step_key(_scene: Scene, page: Page) -> None:
 
 
 def stacked(scene: Scene, page: Page) -> None:
-    page.goto(f"/attempts/{scene.practice}/items/1")
-    page.locator("[data-stack]").click()
+    item(1)(scene, page)
+    page.locator("#item [data-stack]").click()
     expect(page.locator(".item--stacked")).to_be_visible()
 
 
 def with_everything_open(scene: Scene, page: Page) -> None:
-    page.goto(f"/attempts/{scene.practice}/items/4")
+    item(4)(scene, page)
     page.locator("details.note summary").click()
     page.locator("[data-flag]").click()
     acts.option(page, 0).locator("[data-strike]").click()
@@ -95,9 +105,40 @@ def handed_link(scene: Scene, page: Page) -> None:
 
 
 def shortcuts(scene: Scene, page: Page) -> None:
-    page.goto(f"/attempts/{scene.practice}/items/4")
+    item(4)(scene, page)
     page.locator("[data-help]").click()
     expect(page.locator("#shortcuts")).to_be_visible()
+
+
+def map_in_the_page(scene: Scene, page: Page) -> None:
+    item(4)(scene, page)
+    page.locator("[data-review]").click()
+    expect(page.locator("#map-view")).to_be_visible()
+
+
+def taking_over(scene: Scene, page: Page) -> None:
+    page.goto(f"/attempts/{scene.practice}/items/1")
+    expect(page.locator("#take-over")).to_be_visible()
+
+
+def written_elsewhere(scene: Scene, page: Page) -> None:
+    taking_over(scene, page)
+    page.locator("#take-over button[value='']").click()
+    expect(page.locator("[data-notice=elsewhere]")).to_be_visible()
+
+
+def without_a_line(scene: Scene, page: Page) -> None:
+    item(5)(scene, page)
+    page.context.set_offline(offline=True)
+    acts.choose(page, 0)
+    expect(page.locator("[data-notice=offline]")).to_be_visible()
+
+
+def signed_out_meanwhile(scene: Scene, page: Page) -> None:
+    item(6)(scene, page)
+    page.context.clear_cookies()
+    acts.choose(page, 0)
+    expect(page.locator("#sign-in-again")).to_be_visible()
 
 
 def result_in_full(scene: Scene, page: Page) -> None:
@@ -170,6 +211,7 @@ def void_form(scene: Scene, page: Page) -> None:
 
 
 NOT_FOUND, REFUSED, UNREADY = ("404",), ("409",), ("422",)
+NO_LINE, SIGNED_OUT = (*REFUSED, "net::"), (*REFUSED, "400", "401")
 STOPS = (
     Stop("front", to("/"), "stranger"),
     Stop("help", to("/help"), "stranger"),
@@ -201,11 +243,16 @@ STOPS = (
     Stop("quiz-errors", sent_empty("/quiz"), "resident", UNREADY),
     Stop("history", to("/history")),
     Stop("tries", to("/tries")),
-    Stop("item", to("/attempts/{practice}/items/1")),
-    Stop("item-revealed", to("/attempts/{practice}/items/2")),
-    Stop("item-open", with_everything_open),
-    Stop("item-shortcuts", shortcuts),
-    Stop("item-stacked", stacked),
+    Stop("item", item(1), "resident", REFUSED),
+    Stop("item-revealed", item(2), "resident", REFUSED),
+    Stop("item-open", with_everything_open, "resident", REFUSED),
+    Stop("item-shortcuts", shortcuts, "resident", REFUSED),
+    Stop("item-stacked", stacked, "resident", REFUSED),
+    Stop("item-map", map_in_the_page, "resident", REFUSED),
+    Stop("item-taking-over", taking_over, "resident", REFUSED),
+    Stop("item-elsewhere", written_elsewhere, "resident", REFUSED),
+    Stop("item-without-a-line", without_a_line, "resident", NO_LINE),
+    Stop("item-signed-out", signed_out_meanwhile, "resident", SIGNED_OUT),
     Stop("review", to("/attempts/{practice}/review")),
     Stop("review-none", to("/attempts/{practice}/review?show=incomplete")),
     Stop("submit", to("/attempts/{practice}/submit")),

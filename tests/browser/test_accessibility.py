@@ -166,9 +166,11 @@ def test_letters_twice_as_large_are_neither_cut_nor_laid_over_each_other(
     viewport: ViewportSize,
 ) -> None:
     scene = scenes(language)
-    page = new_device(LOCALES[language], viewport, signed_in=signed_in(scene.resident, language))
+    cookies = signed_in(scene.resident, language)
+    page = new_device(LOCALES[language], viewport, signed_in=cookies, expected=("409",))
     for position in (1, 2):
         page.goto(f"/attempts/{scene.practice}/items/{position}")
+        acts.here(page)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate(WIDER_THAN_THE_SCREEN) == []
         assert page.evaluate(OVERLAPPING) == []

@@ -154,7 +154,9 @@ def test_signing_out_puts_everything_away(new_device: Devices) -> None:
     page.locator('form[action$="/sign-out"] button').click()
     expect(page).to_have_url(re.compile(r"/$"))
     assert page.evaluate(KEPT_ADDRESSES) == []
-    assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+    assert (
+        page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+    )
     assert page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
 
 

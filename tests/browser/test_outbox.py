@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser import acts, kept
 from tests.browser.devices import PHONE, Devices
@@ -117,9 +117,9 @@ def test_leaving_with_something_unsaved_asks_first(new_device: Devices) -> None:
     begin(page)
     asked: list[str] = []
 
-    def stay(dialog: object) -> None:
-        asked.append(dialog.type)  # type: ignore[attr-defined]
-        dialog.dismiss()  # type: ignore[attr-defined]
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
 
     page.on("dialog", stay)
     acts.choose(page, 1)
@@ -133,7 +133,7 @@ def test_leaving_with_something_unsaved_asks_first(new_device: Devices) -> None:
 
 
 def test_after_a_minute_without_a_line_the_answers_can_be_downloaded(
-    new_device: Devices, site: RunningSite, tmp_path: Path
+    new_device: Devices, tmp_path: Path
 ) -> None:
     page = new_device("en-US", expected=TROUBLE)
     page.clock.install(time=datetime.now(UTC))

@@ -149,7 +149,7 @@ def watch(engine: sa.Engine | type[sa.Engine], see: Callable[[str], None]) -> No
             connection.cursor_factory = PostgresCursor
 
     sa.event.listen(engine, "do_connect", connecting)
-    sa.event.listen(engine, "connect", connected, insert=True)
+    sa.event.listen(engine, "connect", connected)
 
 
 @contextmanager

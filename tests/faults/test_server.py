@@ -40,6 +40,7 @@ from tests.faults.faultlib import (
 from tests.stage_database import Kept, let_go
 
 pytestmark = [
+    pytest.mark.sqlite_only("the tests' PostgreSQL does not flush; one that does: test_postgres"),
     pytest.mark.xdist_group("faults_server"),
     pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks Linux who serves"),
 ]
@@ -243,7 +244,6 @@ def test_26_saves_stay_quick_beside_four_who_draw_reports(
 # 27: no room on the disk
 
 
-@pytest.mark.sqlite_only("the disk that the database's file is on")
 def test_27_a_full_disk_says_so_keeps_what_was_saved_and_recovers(
     furnished: Kept, bank: BankFiles, tmp_path: Path, acks: AckLog
 ) -> None:

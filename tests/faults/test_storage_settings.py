@@ -6,7 +6,7 @@ A start on a database that would not keep it is refused in a sentence.
 import sqlite3
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from app.storage.database import (
     db,
     engine_options,
     install_sqlite_settings,
+    reading,
     wal_is_safe,
 )
 from tests.faults.test_starting_twice import free_port, running
@@ -90,6 +91,40 @@ def test_21_a_setting_that_is_not_as_promised_is_found_and_the_start_refused(
         require_promises(file_engine)
     told = str(stopped.value)
     assert f"its setting {broken.setting} is {broken.found}, but must be {broken.wanted[0]}" in told
+
+
+@pytest.fixture
+def committing(file_engine: sa.Engine) -> Iterator[Callable[[], object]]:
+    """To commit something at once or be told that the database is locked."""
+    with file_engine.begin() as making:
+        making.exec_driver_sql("create table t (n integer)")
+        making.exec_driver_sql("insert into t values (0)")
+    writer = sqlite3.connect(str(file_engine.url.database), timeout=0, isolation_level=None)
+    yield lambda: writer.execute("update t set n = n + 1")
+    writer.close()
+
+
+@pytest.mark.sqlite_only("a write lock of the whole database")
+def test_26_whoever_only_reads_keeps_nobody_from_committing(
+    file_engine: sa.Engine, committing: Callable[[], object]
+) -> None:
+    """A trainer's report reads for a while; the candidates' saves go on meanwhile."""
+    with reading(), file_engine.connect() as report:
+        assert report.exec_driver_sql("select n from t").scalar() == 0
+        committing()
+        assert report.exec_driver_sql("select n from t").scalar() == 1
+
+
+@pytest.mark.sqlite_only("a write lock of the whole database")
+@pytest.mark.skipif(JOURNAL == "wal", reason="there the writer does not wait for readers")
+def test_control_a_report_that_reads_in_a_transaction_is_caught(
+    file_engine: sa.Engine, committing: Callable[[], object]
+) -> None:
+    with reading(), file_engine.connect() as report:
+        report.exec_driver_sql("BEGIN")
+        assert report.exec_driver_sql("select n from t").scalar() == 0
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            committing()
 
 
 @pytest.mark.sqlite_only("a write lock of the whole database")

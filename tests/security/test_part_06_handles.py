@@ -101,7 +101,8 @@ def test_no_number_opens_what_belongs_to_another_cohort(school: School) -> None:
             f"{hers}/people/{number}/look": number == fay,
             f"{hers}/people/{number}/accommodations": number == fay,
             f"{hers}/codes/{number}/revoke": number == code,
-            f"{hers}/people/{number}/attempts/{school.places['live']['attempt']}/time": number == fay,
+            f"{hers}/people/{number}/attempts/{school.places['live']['attempt']}/time": number
+            == fay,
             f"/tries/sittings/{number}/remove": False,
         }
         for path, hers_to_touch in tries.items():

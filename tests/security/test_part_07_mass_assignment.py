@@ -74,7 +74,9 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "start.start_practice": ("fay", {"items": "30", "timed": "untimed", "feedback": "at_end"}),
     "start.start_quiz": ("fay", {"items": "10", "areas": "3", "feedback": "at_end"}),
     "tries.record_period": ("eli", {"approved_on": "2020-01-15"}),
-    "tries.record_sitting": ("ana", {"state": "sat", "on": "2026-02-01"}),
+    "tries.record_sitting": (
+        "ana", {"state": "sat", "on": "2026-02-01", "result": "not_passed"},
+    ),
     "tries.void": ("dev", {"reason": "The power was out."}),
 }  # fmt: skip
 """Who sends what, as the page sends it; every other form is sent empty by the same people."""

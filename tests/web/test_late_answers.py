@@ -118,7 +118,7 @@ def test_the_trainer_reads_that_they_wait_and_lets_them_count(
     page = outage.record(ben)
     assert (WAIT in page, "Count them</button>" in page) == (False, False)
     assert "2 late answers count now." in page
-    assert f'{DONE}, Mar 2, 2026, 12:18 PM, <span dir="auto">Ben</span>' in plain(page)
+    assert f'{DONE}, March 2, 2026, 12:18 PM, <span dir="auto">Ben</span>' in plain(page)
 
 
 def test_the_candidate_reads_it_in_the_result_and_who_decided_in_the_record(
@@ -134,7 +134,7 @@ def test_the_candidate_reads_it_in_the_result_and_who_decided_in_the_record(
 
 def test_afterwards_every_page_reads_the_same(app: Flask, outage: Outage, ben: FlaskClient) -> None:
     def read() -> list[object]:
-        """From the result, the item's page, the gradebook, the board and the maps."""
+        """The result, an item's page, the gradebook, the board, and what the maps are made of."""
         room, now, row = outage.room, NOON + AFTER, attempt(app, outage.room.handle)
         with inside(app) as stage:
             person, trainer = stage.person("ana"), stage.person("ben")
@@ -142,10 +142,11 @@ def test_afterwards_every_page_reads_the_same(app: Flask, outage: Outage, ben: F
             one = review_page(person, room.handle, 1, now, stage.site, missed_only=False).item
             (cell,) = gradebook(trainer, room.cohort, stage.site, now).rows[0].cells
             (line,) = assignment_board(trainer, room.cohort, room.quiz, None, now).lines
-            cohort = find_cohort(room.cohort)
+            board, cohort = line.progress.shown, find_cohort(room.cohort)
+            assert board is not None
             assert cohort is not None
             (first,) = finished_first(cohort.id)
-        right = {shown.score.correct, cell.right, row.right, line.progress.right}
+        right = {shown.score.correct, cell.right, row.right, board.right}
         answered = {10 - first.chosen.count(None), sum(i.answered for i in shown.items)}
         return [right, answered, one.correct, first.chosen == row.chosen]
 

@@ -120,9 +120,7 @@ def test_a_save_counts_once_it_is_acknowledged_and_a_refusal_by_its_kind(watched
     chosen = {"position": 1, "seq": 1, "option_id": option}
     before = figures(watched)
     saves = [
-        ana.post(
-            f"{here}/responses", json={"changes": [{"position": 1, "seq": 1, "option_id": option}]}
-        ),
+        ana.post(f"{here}/responses", json={"changes": [chosen]}),
         ana.post(f"{here}/items/1", data={"do": "flag"}),
         ana.post(f"{here}/responses", json={"changes": [{"position": 999, "seq": 2}]}),
         ana.get(f"{here}/result"),
