@@ -44,6 +44,7 @@ from app.web.form_bodies import MOST_FIELDS, SmallRequest
 from app.web.headers import add_headers
 from app.web.json_bodies import ShallowJson
 from app.web.observability import install_observability
+from app.web.pulse import PulseFirst
 from app.web.sessions import FormTokens, KnownSessions
 from app.web.site import EXTENSION
 from app.web.static_files import install_static_files
@@ -113,6 +114,7 @@ def create_app(settings: Settings, bank: BankFiles) -> Flask:
     for page in PAGES:
         app.register_blueprint(page)
     install_static_files(app, settings.instance)
+    app.wsgi_app = PulseFirst(app, app.wsgi_app)  # type: ignore[method-assign]
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -116,8 +116,9 @@ def start_assigned(
     require_start(assignment, len(numbers - {None}), now)
     attempt = _drawn(person, row, assignment, wanted, site, now, rng)
     attempt.assignment_try = next(n for n in range(1, row.attempts_allowed + 1) if n not in numbers)
-    store_started(attempt, now)
-    return live_handle(person.id, assignment.kind, row.id) or _not_found()
+    assignment_id = row.id
+    started = store_started(attempt, now)
+    return started or live_handle(person.id, assignment.kind, assignment_id) or _not_found()
 
 
 def _drawn(

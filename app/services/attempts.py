@@ -37,21 +37,28 @@ def start_attempt(
         db.session.commit()
         return running
     require_open(site)
-    store_started(drawn_row(person, request, site, now, rng), now)
-    return live_handle(person.id, request.kind) or _not_found()
+    started = store_started(drawn_row(person, request, site, now, rng), now)
+    return started or live_handle(person.id, request.kind) or _not_found()
 
 
-def store_started(row: AttemptRow, now: datetime) -> None:
-    """Store a drawn attempt with its first item open, unless somebody raced it to the start."""
+def store_started(row: AttemptRow, now: datetime) -> str | None:
+    """Store a drawn attempt with its first item open; its handle.
+
+    None where somebody raced it to the start.
+    """
+    handle = row.handle
     db.session.add(row)
     try:
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
-        return
+        return None
     bank_storage.count_exposure(entry[0] for entry in row.form)
-    open_item(row, 1, now)
+    first = new_response(row, row.position, now)  # a new attempt has none: nothing to look for
+    first.opened_at = now
+    db.session.add(first)
     db.session.commit()
+    return handle
 
 
 def store_end(row: AttemptRow, ended: Attempt) -> None:
@@ -198,20 +205,25 @@ def response_row(row: AttemptRow, position: int, now: datetime) -> ResponseRow:
     """The response to one item, made where there is none yet."""
     response = storage.response_at(row.id, position)
     if response is None:
-        response = ResponseRow(
-            attempt_id=row.id,
-            position=position,
-            language=row.language,
-            saved_at=now,
-            seq=0,
-            seconds=0,
-            flagged=False,
-            struck="",
-            note="",
-            revealed=False,
-        )
+        response = new_response(row, position, now)
         db.session.add(response)
     return response
+
+
+def new_response(row: AttemptRow, position: int, now: datetime) -> ResponseRow:
+    """An empty response, not yet stored."""
+    return ResponseRow(
+        attempt_id=row.id,
+        position=position,
+        language=row.language,
+        saved_at=now,
+        seq=0,
+        seconds=0,
+        flagged=False,
+        struck="",
+        note="",
+        revealed=False,
+    )
 
 
 def _due_end(row: AttemptRow, now: datetime, site: Site) -> Attempt | None:

@@ -1,4 +1,4 @@
-"""What the exam page's script asks for: the paper, a save, the pulse."""
+"""What the exam page's script asks for: the paper and its saves."""
 
 import json
 from dataclasses import asdict
@@ -11,7 +11,6 @@ from app.domain.bilingual import Bilingual, Language
 from app.domain.errors import DomainError, SignedOut
 from app.services import saves as services
 from app.services.paper import Paper, PaperItem, open_paper
-from app.services.pulse import pulse_of
 from app.services.sign_ins import Proof
 from app.web.access import Policy, access
 from app.web.added_time import told
@@ -63,13 +62,6 @@ def paper(handle: str) -> Response:
     wish = wish_from_json(request.get_json(silent=True))
     person = services.signed_in_person(_proof(), now())
     return jsonify(_sheet(open_paper(person, handle, wish, current_language(), now(), site())))
-
-
-@bp.get("/pulse/<handle>")
-@access(Policy.PUBLIC)
-def pulse(handle: str) -> Response:
-    """A mark that changes when time was added to the attempt; nothing else is told."""
-    return Response(pulse_of(handle, now()), mimetype="text/plain")
 
 
 @bp.errorhandler(DomainError)

@@ -24,8 +24,6 @@ USED = "used"
 IDLE = timedelta(days=7)
 """A browser that stays away so long must sign in anew; longer than any exam and any outage."""
 NOTED_AGAIN = timedelta(hours=1)
-SAME_FOR_ALL = {"saves.pulse"}
-"""What does not look at who asks, so nobody is looked up: every open page asks it each 20 s."""
 CSRF = "csrf_token"
 CHANGED_PASSWORD = ["change"]
 """What Flask-Security calls the new sign-in after a changed password."""
@@ -49,7 +47,7 @@ def proof_of_sign_in() -> Proof | None:
 
 def end_dead_sign_ins() -> None:
     """Before each request: forget a session whose sign-in has ended. Nothing is written."""
-    if asked_at_gate() or request.endpoint in SAME_FOR_ALL:
+    if asked_at_gate():
         return
     if PERSON in session and not current_user.is_authenticated:
         forget_session()

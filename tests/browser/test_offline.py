@@ -1,14 +1,16 @@
 """The whole test without a connection, and what the browser keeps and puts away."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, Page, Request, expect
 
 from tests.browser import acts, kept
 from tests.browser.devices import PHONE, Devices
+from tests.browser.line import Line, line_to
 from tests.browser.running_site import RunningSite
 
 pytestmark = pytest.mark.xdist_group("browser-1")
@@ -41,6 +43,13 @@ KEPT_TESTS = """async () => {
 }"""
 
 
+@pytest.fixture
+def line(site: RunningSite) -> Iterator[Line]:
+    """A line to the site that can be cut."""
+    with line_to(site) as whole:
+        yield whole
+
+
 def begin(page: Page, name: str = "Rosa") -> str:
     acts.register(page, name)
     handle = acts.start_mock(page, "en")
@@ -65,19 +74,14 @@ def settled(page: Page, script: str, wanted: Callable[[Any], bool]) -> None:
 
 
 def test_the_whole_test_is_answered_offline_with_a_reload_and_handed_in_once(
-    new_device: Devices, site: RunningSite
+    new_device: Devices, line: Line, site: RunningSite
 ) -> None:
-    page = new_device("en-US", PHONE, expected=TROUBLE)
+    page = new_device("en-US", PHONE, site=line.site, expected=TROUBLE)
     handle = begin(page)
-    bodies: list[Any] = []
-    page.on(
-        "request",
-        lambda asked: (
-            bodies.append(asked.post_data_json) if asked.url.endswith("/responses") else None
-        ),
-    )
-    page.context.set_offline(offline=True)
+    line.cut()
     sit(page, 1, HALF)
+    acts.says(page, "failed")
+    page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     acts.at_item(page, HALF)
     expect(acts.option(page, HALF % 4).locator("input")).to_be_checked()
@@ -93,18 +97,31 @@ def test_the_whole_test_is_answered_offline_with_a_reload_and_handed_in_once(
     page.locator('#map-view a[href$="/submit"]').click()
     expect(page.locator("[data-notice=needs-connection]")).to_be_visible()
     assert answers(site, handle) == {}
-    del bodies[:]
-    page.context.set_offline(offline=False)
-    expect(page.locator("[data-notice=offline]")).to_be_hidden(timeout=20_000)
+    sent = every_save(page)
+    line.mend()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-notice=offline]")).to_be_hidden()
     acts.submit(page)
     items = kept.form_items(site, handle)
     assert answers(site, handle) == {p: items[p].order[p % 4] for p in range(1, LAST + 1)}
     assert acts.numbers(page.locator("h1")) == [kept.right_answers(site, handle), LAST]
     assert kept.finish_reason(site, handle) == "submitted"
-    carried = [change["position"] for body in bodies for change in body["changes"]]
-    assert sorted(carried)[: LAST - 1] == list(range(1, LAST))
+    assert sorted(position for position, _seq in sent) == list(range(1, LAST + 1))
     settled(page, KEPT_TESTS, lambda found: found == [])
     assert page.evaluate(KEPT_ADDRESSES) == []
+
+
+def every_save(page: Page) -> list[tuple[int, int]]:
+    """A list of every answer that the page sends from now on: its item and its number."""
+    sent: list[tuple[int, int]] = []
+
+    def note(asked: Request) -> None:
+        if asked.url.endswith("/responses"):
+            changes = json.loads(asked.post_data or "{}")["changes"]
+            sent.extend((c["position"], c["seq"]) for c in changes if "option_id" in c)
+
+    page.on("request", note)
+    return sent
 
 
 def sit(page: Page, first: int, last: int) -> None:

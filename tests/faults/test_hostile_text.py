@@ -84,7 +84,7 @@ REFUSED = ("/open-again",)
 ON_PAPER = ("/print", "/report", "/invitations")
 SILENT = {
     "accounts.download", "rosters.template", "probes.health", "probes.ready", "probes.metrics",
-    "saves.pulse", "attempts.clock",
+    "attempts.clock",
 }  # fmt: skip
 """No pages: files and single words, which have tests of their own. Links from letters open
 pages that show nothing of anybody's."""

@@ -19,8 +19,6 @@ GATE = {"load", "load_to_write", "open_to_write"}
 FINDERS = {"find_attempt": {"load", "load_to_write"}, "open_to_write": {"_saved_in_time"}}
 """Who may ask the storage for an attempt by its handle."""
 PAGES_OF_ATTEMPTS = ("attempts.py", "saves.py", "results.py")
-MARKS_ONLY = {"pulse_of"}
-"""Tells everybody whether time was added, and nothing else."""
 LINKS = {"_to", "url_for", "redirect", "render_template"}
 ASKING = {"execute", "scalar", "scalars", "query", "get", "get_one", "add", "delete", "merge"}
 
@@ -74,7 +72,7 @@ def test_every_page_of_an_attempt_hands_its_handle_to_the_gate(name: str) -> Non
     ]
     assert views
     for view in views:
-        services = takers(view) - LINKS - MARKS_ONLY
+        services = takers(view) - LINKS
         beside = [service for service in services if not reaches_gate(service, calls)]
         assert (view.name, beside) == (view.name, [])
         assert (view.name, bool(takers(view) - LINKS)) == (view.name, True)

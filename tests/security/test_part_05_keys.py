@@ -6,6 +6,7 @@ The order of a form's options is drawn with the key in view (so that the key sta
 equally often): the twins therefore share the stored form, and the last tests look at the drawing.
 """
 
+import json
 import random
 import re
 from collections import Counter
@@ -305,15 +306,13 @@ def test_a_shown_answer_shows_that_item_alone(app: Flask, eli: FlaskClient) -> N
             assert seen == ([place] * 4 if place <= shown else [])
         chosen = options(app, handle, position)[0]
         saved = save(here, position, position, option_id=chosen).ask(eli)
-        assert (
-            saved[2]
-            == b'{"accepted":[[%d,%d]],"added":[],"late":false,"refused":[],'
-            % (
-                position,
-                position,
-            )
-            + b'"seconds_left":null}\n'
-        )
+        assert json.loads(saved[2]) == {
+            "accepted": [[position, position]],
+            "refused": [],
+            "added": [],
+            "seconds_left": None,
+            "late": False,
+        }
         eli.post(f"{here}/items/{position}", data={"do": "reveal"})
         shown = position
     for path in ("/review", "/submit"):
