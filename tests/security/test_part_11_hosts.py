@@ -72,9 +72,7 @@ def test_links_in_letters_come_from_the_settings_alone(tmp_path: Path, bank: Ban
 def test_a_link_shown_to_an_administrator_comes_from_the_settings_too(app: Flask) -> None:
     with app.app_context():
         eli = db.session.scalar(sa.select(PersonRow.id).where(PersonRow.username == "eli"))
-    page = signed_in(app, "dev").post(
-        f"/administration/people/{eli}/reset-link", headers=FORWARDED
-    )
+    page = signed_in(app, "dev").post(f"/administration/people/{eli}/reset-link", headers=FORWARDED)
     assert f"{app.extensions[EXTENSION].settings.address}/reset-by-link/" in page.get_data(
         as_text=True
     )
