@@ -13,6 +13,7 @@ from app.services.difficult_items import items_page, look_at_answers
 from app.services.heat_map import heat_map_page
 from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
+from app.web.report_turns import in_turn
 from app.web.site import site
 
 bp = Blueprint("board", __name__, url_prefix="/cohorts/<cohort>/board")
@@ -31,6 +32,7 @@ def board(cohort: str) -> str:
 
 @bp.get("/heat-map")
 @access(Policy.TRAINER)
+@in_turn
 def heat_map(cohort: str) -> str:
     """What the group finds hard, by subject."""
     asked = request.args.get("axis")
@@ -73,6 +75,7 @@ def names(cohort: str, assignment: str) -> Response:
 
 @bp.get("/<assignment>/items")
 @access(Policy.TRAINER)
+@in_turn
 def items(cohort: str, assignment: str) -> str:
     """What the group finds hard in this assignment."""
     item_id = request.args.get("item")

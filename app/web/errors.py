@@ -21,6 +21,8 @@ from app.web.storage_faults import StorageFault, busy, storage_fault
 Answer = tuple[Response | str, int] | tuple[Response | str, int, dict[str, str]]
 
 HTML_STATUS = 500
+SOON = "5"
+"""Seconds after which a busy site is asked again."""
 MAINTENANCE_SECONDS = 300
 """When to try again, where somebody is looking after the site."""
 
@@ -131,11 +133,16 @@ def _http(error: HTTPException) -> Answer | HTTPException:
         405: (_("That is not possible here"), _("Please go back and use the page's buttons.")),
         413: (_("That is too large"), _("Please send less at once.")),
         429: (_("Too many tries"), _("Please wait a little and try again.")),
+        503: (
+            _("The site is busy"),
+            _("Nothing is lost. Please wait a few seconds and try again."),
+        ),
     }
     if status == 429:  # noqa: PLR2004
         refused_as(type(error).__name__)
     if status in known:
-        return _answer(Words(status, *known[status]))
+        body, _same = _answer(Words(status, *known[status]))
+        return body, status, {"Retry-After": SOON} if status == 503 else {}  # noqa: PLR2004
     if status == 404:  # noqa: PLR2004
         return _answer(NOT_FOUND)
     if status == 503:  # noqa: PLR2004

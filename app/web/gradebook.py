@@ -19,6 +19,7 @@ from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
 from app.web.language import current_language
 from app.web.record_forms import factor_text
+from app.web.report_turns import in_turn, report_turn
 from app.web.site import site
 from app.web.spreadsheets import CSV_TYPE, XLSX_TYPE, Value, csv_file, file_name, xlsx_file
 from app.web.templating import language_name
@@ -63,7 +64,10 @@ def file(cohort: str) -> tuple[str, int] | Response:
     if not form.validate():
         return _page(cohort, form), 422
     page = services.gradebook_with_names(signed_in_person(), cohort, site(), now())
-    with reading():  # the look is noted; to make the file takes a while and must stop nobody
+    with (
+        reading(),
+        report_turn(),
+    ):  # the look is noted; to make the file takes a while and must stop nobody
         table = [*table_rows(page)]
         if form.format.data == "csv":
             answer = Response(csv_file(table), content_type=CSV_TYPE)
@@ -76,6 +80,7 @@ def file(cohort: str) -> tuple[str, int] | Response:
 
 @bp.get("/report")
 @access(Policy.TRAINER)
+@in_turn
 def report(cohort: str) -> str:
     """What the group finds hard, without names, for paper."""
     page = cohort_report(signed_in_person(), cohort, site(), now())

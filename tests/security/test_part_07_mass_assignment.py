@@ -68,7 +68,9 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "security.change_password": ("ana", {"password": PASSWORD, "new_password": NEW}),
     "start.start_mock": ("fay", {"language": "en", "agree": "yes"}),
     "start.start_practice": ("fay", {"items": "30", "timed": "untimed", "feedback": "at_end"}),
-    "start.start_quiz": ("fay", {"items": "10", "areas": "3", "feedback": "at_end", "timed": "untimed"}),
+    "start.start_quiz": (
+        "fay", {"items": "10", "areas": "3", "feedback": "at_end", "timed": "untimed"},
+    ),
     "tries.record_period": ("eli", {"approved_on": "2024-02-29", "valid_through": "2025-02-27"}),
     "tries.record_sitting": (
         "ana", {"state": "sat", "on": "2026-02-01", "result": "not_passed"},

@@ -2,7 +2,7 @@
 
 There is no audit here: its sources of advisories cannot be reached from a machine without a
 network, and an audit that could not look must not say that it found nothing. Whoever runs the site
-audits `app/requirements.lock`; the README says how.
+audits `app/requirements.lock` where there is one.
 """
 
 import re
