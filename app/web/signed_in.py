@@ -21,7 +21,7 @@ PERSON = "_user_id"
 TOKEN = "sign_in"  # noqa: S105 (where the session keeps it)
 USED = "used"
 """When this browser last came, to the hour: in its own session, so that nothing is written."""
-IDLE = timedelta(days=7)
+IDLE = timedelta(days=14)
 """A browser that stays away so long must sign in anew; longer than any exam and any outage."""
 NOTED_AGAIN = timedelta(hours=1)
 CSRF = "csrf_token"

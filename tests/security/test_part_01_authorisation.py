@@ -196,7 +196,7 @@ def open_gradebook(cohort: str) -> Response:
         ("gradebook.report", open_gradebook, "GET gradebook.report: caro on live: 200, not 404"),
     ],
 )
-def test_a_lost_guard_is_caught(
+def test_control_a_lost_guard_or_an_unscoped_query_is_caught(
     school: School,
     monkeypatch: pytest.MonkeyPatch,
     endpoint: str,

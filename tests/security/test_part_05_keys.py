@@ -275,7 +275,7 @@ def test_scripts_and_styles_hold_nothing_of_an_item(twins: Twins) -> None:
         assert "is_key" not in told
 
 
-def test_the_comparison_would_see_a_leak(twins: Twins) -> None:
+def test_control_a_leaked_key_is_caught(twins: Twins) -> None:
     first, second = twins.apps
     handle = begin_in_both(first, second, "eli", AttemptKind.QUIZ, feedback=Feedback.EACH_ITEM)
     where = f"/attempts/{handle}/items/1"
