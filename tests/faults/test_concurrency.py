@@ -46,8 +46,9 @@ from tests.world import NOON, Stage, signed_in, wanted_attempt
 MINUTE = timedelta(minutes=1)
 GRACE = timedelta(seconds=60)
 PAUSE = 0.003
-LEAD = 0.03
-"""Seconds: the longest pauses put between two statements and before all, so that orders differ."""
+LEAD = 0.08
+"""Seconds: the longest pauses put between two statements and before the save, so that orders
+differ: an end takes longer to come to its point."""
 
 
 def starting(app: Flask, kind: AttemptKind, seed: int) -> Callable[[int], str]:
@@ -261,10 +262,10 @@ def rounds(ring: Ring, times: int, ends: Sequence[Callable[[], object]]) -> set[
         if rng is not None:
             threading.Event().wait(rng.random() * PAUSE)
 
-    def unlike(seed: int, act: Callable[[], object]) -> Callable[[], object]:
+    def unlike(seed: int, act: Callable[[], object], lead: float) -> Callable[[], object]:
         def run() -> object:
             threads.rng = random.Random(seed)
-            threading.Event().wait(threads.rng.random() * LEAD)
+            threading.Event().wait(threads.rng.random() * lead)
             return act()
 
         return run
@@ -274,8 +275,10 @@ def rounds(ring: Ring, times: int, ends: Sequence[Callable[[], object]]) -> set[
     try:
         for round_ in range(times):
             ring.clear()
-            acts = [lambda: ring.desk.choose(1, 1).status_code, *ends]
-            got = at_once(ring.app, [unlike(round_ * TEN + n, act) for n, act in enumerate(acts)])
+            seed = round_ * TEN
+            save = unlike(seed, lambda: ring.desk.choose(1, 1).status_code, LEAD)
+            others = [unlike(seed + n, end, PAUSE) for n, end in enumerate(ends, start=1)]
+            got = at_once(ring.app, [save, *others])
             assert isinstance(got[0], int), got
             ring.check(got[0])
             answers.add(got[0])
