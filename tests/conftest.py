@@ -11,9 +11,9 @@ from hypothesis import settings as hypothesis_settings
 
 from app.bank.files import BankFiles
 from app.bank.reader import read_bank
-from app.storage.bank import forget_what_was_read
 from app.storage.database import set_reading
 from tests import stage_database
+from tests.stage_bank import BankRead, keep_only, read_whole_bank
 from tests.stage_database import Kept, keep_database, let_go
 from tests.world import BANK, Stage, build_app, furnish, signed_in
 
@@ -98,12 +98,21 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, bank: BankFiles) -> Kept
     return keep_database(app)
 
 
-@pytest.fixture
-def app(furnished: Kept) -> Iterator[Flask]:
-    """The app with its database as it was furnished."""
-    with furnished.app.app_context():
-        forget_what_was_read()
+@pytest.fixture(scope="session")
+def bank_read(furnished: Kept) -> BankRead:
+    """The bank as it was furnished, read once."""
     furnished.put_back()
+    set_reading(only=True)
+    with furnished.app.app_context():
+        return read_whole_bank()
+
+
+@pytest.fixture
+def app(furnished: Kept, bank_read: BankRead) -> Iterator[Flask]:
+    """The app with its database as it was furnished."""
+    furnished.put_back()
+    with furnished.app.app_context():
+        keep_only(bank_read)
     yield furnished.app
     let_go(furnished.app)
 

@@ -25,9 +25,12 @@ from app.services.people import Registration, add_person
 from app.services.site import Site
 from app.storage.database import db
 from app.storage.people import find_by_username, to_person
+from app.web.security_settings import ARGON2
 from app.web.site import EXTENSION
 from tests.stage_database import new_address
 
+CHEAP = {"argon2__memory_cost": 64, "argon2__time_cost": 1}
+"""The cast signs in thousands of times; what a real hash costs has tests of its own."""
 PASSWORD = "quiet river stones"
 BANK = ROOT / "question_bank"
 NOON = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
@@ -89,6 +92,7 @@ def wanted_attempt(kind: AttemptKind, **wanted: object) -> StartRequest:
 def build_app(instance: Path, bank: BankFiles, **settings: object) -> Flask:
     """An app on a fresh instance folder, without its database."""
     compile_catalogues()
+    ARGON2.update(CHEAP)
     settings.setdefault("database_url", new_address())
     app = create_app(load_settings(instance, **settings), bank)
     app.config["WTF_CSRF_ENABLED"] = False

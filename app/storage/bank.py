@@ -121,12 +121,6 @@ def items_of(revisions: Iterable[int]) -> dict[int, Item]:
     return {revision: kept[revision] for revision in wanted}
 
 
-def forget_what_was_read() -> None:
-    """Drop what is kept in memory: for when the database itself was put in another's place."""
-    _items.pop(db.engine, None)
-    _pools.pop(db.engine, None)
-
-
 def exposures() -> dict[str, int]:
     """On how many forms each item has stood."""
     return dict(_EXPOSURES.run(db.session.connection(), {}))

@@ -22,7 +22,7 @@ from app.services.attempts import finish_due
 from app.services.bank import load_bank
 from app.services.people import delete_person
 from app.storage.attempts import AttemptRow, ResponseRow
-from app.storage.bank import ItemRevisionRow, forget_what_was_read, item_of
+from app.storage.bank import ItemRevisionRow, item_of
 from app.storage.database import db, wal_is_safe
 from app.storage.people import PersonRow
 from tests.backups import digest, fingerprints
@@ -34,6 +34,7 @@ from tests.faults.faultlib import (
     save,
     watching,
 )
+from tests.stage_bank import forget_what_was_read
 from tests.stage_database import keep_database, let_go
 from tests.web.exam_cast import attempts, begin, inside, options, response
 from tests.world import NOON

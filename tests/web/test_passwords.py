@@ -1,5 +1,7 @@
 """Which passwords are taken, and how they are kept."""
 
+import runpy
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -46,7 +48,13 @@ def test_passwords_are_kept_as_argon2id_of_the_named_strength(app: Flask) -> Non
         row = find_by_username("ana")
     assert row is not None
     assert row.password is not None
-    assert row.password.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert row.password.startswith("$argon2id$v=19$m=64,t=1,p=1$")  # the tests' own
+    shipped = runpy.run_module("app.web.security_settings")["ARGON2"]
+    assert shipped == {
+        "argon2__memory_cost": 19456,
+        "argon2__time_cost": 2,
+        "argon2__parallelism": 1,
+    }
 
 
 def test_the_same_letters_typed_another_way_are_the_same_password(stranger: FlaskClient) -> None:

@@ -1,6 +1,5 @@
 """Signing in and out: what a cookie is worth, and what guesses find out."""
 
-
 import pytest
 import sqlalchemy as sa
 from flask import Flask
