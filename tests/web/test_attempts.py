@@ -1,5 +1,6 @@
 """The exam page and everything around it while an attempt runs: who, what, and what is refused."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -43,7 +44,7 @@ def post(client: FlaskClient, handle: str, form: dict[str, str], position: int =
     return client.post(f"/attempts/{handle}/items/{position}", data=form)
 
 
-def send(client: FlaskClient, handle: str, body: dict[str, object]) -> TestResponse:
+def send(client: FlaskClient, handle: str, body: Mapping[str, object]) -> TestResponse:
     return client.post(f"/attempts/{handle}/responses", json={"changes": [body]})
 
 
