@@ -1,11 +1,12 @@
 """Every page, in both languages, narrow and wide, for everybody: WCAG 2.2 AA and good practice."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect
@@ -30,6 +31,17 @@ EITHER_LANGUAGE = pytest.mark.parametrize(
         pytest.param(Language.ES, marks=pytest.mark.xdist_group("browser-2")),
     ],
 )
+
+
+def stops_by_turns() -> Iterator[ParameterSet]:
+    """Every stop in both languages; the ordinary run takes one of them, by turns."""
+    for number, stop in enumerate(STOPS):
+        for place, language in enumerate(Language):
+            group = pytest.mark.xdist_group(f"browser-{place + 1}")
+            marks = [group] if number % 2 == place else [group, pytest.mark.long]
+            yield pytest.param(stop, language, marks=marks, id=f"{stop.name}-{language}")
+
+
 FRESH, THERE = Axe(), Axe("null")
 """A checker that brings its script to the page, and one for a page that has it."""
 LOCALES = {Language.EN: "en-US", Language.ES: "es-MX"}
@@ -120,8 +132,7 @@ def look_at(page: Page) -> None:
     assert faults(page, THERE) == []
 
 
-@EITHER_LANGUAGE
-@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
+@pytest.mark.parametrize(("stop", "language"), [*stops_by_turns()])
 def test_a_page_has_no_barrier(
     new_device: Devices,
     scenes: Callable[[Language], Scene],

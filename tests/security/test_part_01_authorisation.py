@@ -209,6 +209,7 @@ def test_control_a_lost_guard_or_an_unscoped_query_is_caught(
     assert [fault for fault in faults(school, found) if fault.startswith(caught)] != []
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("noon")
 def test_another_verb_gets_nobody_further(school: School) -> None:
     """HEAD is a GET without its body, OPTIONS tells nothing, what is not there is 405 or 404."""
@@ -235,6 +236,7 @@ def test_another_verb_gets_nobody_further(school: School) -> None:
     assert wrong == []
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("noon")
 def test_no_way_of_writing_the_address_goes_around_the_guard(school: School) -> None:
     """Fay, who has nothing to do with it, and a dozen spellings of every guarded address."""

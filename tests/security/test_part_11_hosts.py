@@ -88,6 +88,7 @@ def test_behind_one_proxy_only_that_one_is_believed(tmp_path: Path, bank: BankFi
     assert client.get("/account", headers=turned).status_code == 400
 
 
+@pytest.mark.long
 def test_an_absolute_address_in_the_request_line_is_no_other_host(tmp_path: Path) -> None:
     with running_site(tmp_path) as site:
         port = int(site.url.rsplit(":", 1)[1])

@@ -94,6 +94,7 @@ def test_a_fault_s_page_names_its_request_and_no_more(app: Flask, ana: FlaskClie
     assert answer.headers["X-Request-ID"] in page
 
 
+@pytest.mark.long
 def test_the_running_server_names_itself_no_further_and_traces_nothing(tmp_path: Path) -> None:
     with running_site(tmp_path) as site:
         port = int(site.url.rsplit(":", 1)[1])

@@ -118,6 +118,7 @@ def test_the_log_holds_nothing_of_what_is_sent(ready: Ready) -> None:  # noqa: F
     assert {line["endpoint"] for line in log.requests()} >= rules
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("noon")
 def test_nor_does_it_when_pages_break(ready: Ready) -> None:  # noqa: F811 (the fixture)
     with written_twice(ready.app) as (log, for_people), broken_pages(ready.app):
