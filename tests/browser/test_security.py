@@ -90,6 +90,7 @@ def signed_in(new_device: Devices, who: str = "ana") -> Page:
     return page
 
 
+@pytest.mark.long
 def test_part_04_chromium_follows_no_next_to_another_site(
     new_device: Devices, site: RunningSite
 ) -> None:
@@ -156,6 +157,7 @@ def test_part_09_after_signing_out_going_back_shows_nothing(new_device: Devices)
     assert page.evaluate(KEPT).strip() in {"{}\n{}", ""}
 
 
+@pytest.mark.long
 def test_part_21_no_page_asks_another_site(new_device: Devices) -> None:
     """The devices note every request to another origin and every breach of the policy."""
     page = signed_in(new_device, "dev")

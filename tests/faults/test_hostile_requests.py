@@ -443,6 +443,7 @@ def test_94_amid_fifty_slow_senders_every_save_is_served(
     assert longest_save(saver, 3) < MOMENT
 
 
+@pytest.mark.long
 @ON_ONE_SITE
 def test_94_hundreds_more_than_it_waits_for_do_not_close_the_site(
     slow_site: tuple[RunningSite, str],
@@ -563,6 +564,7 @@ PLAIN = (
 """The same site on gunicorn's own worker, whose threads wait for whoever sends."""
 
 
+@pytest.mark.long
 @ON_ONE_SITE
 def test_control_threads_that_wait_for_slow_senders_are_caught(
     tmp_path: Path, prepared: tuple[Path, str]

@@ -480,6 +480,7 @@ def test_83_template_signs_are_shown_as_they_are(
 
 
 @pytest.mark.long
+@pytest.mark.long
 @pytest.mark.usefixtures("noon")
 def test_81_to_83_every_payload_comes_back_as_text_from_every_form(
     classroom: Classroom, ana: FlaskClient, ben: FlaskClient

@@ -148,7 +148,10 @@ def encodable(form: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("noon")
-@pytest.mark.parametrize("who", ["stranger", "ana", "ben", "dev"])
+@pytest.mark.parametrize(
+    "who",
+    ["ana", "ben", *(pytest.param(who, marks=pytest.mark.long) for who in ("stranger", "dev"))],
+)
 def test_nothing_that_is_sent_is_a_fault_of_ours(ready: Ready, who: str) -> None:
     @settings(max_examples=EXAMPLES)
     @given(addresses(ready), fields, fields, st.one_of(st.none(), bodies), st.booleans())
