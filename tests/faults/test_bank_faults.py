@@ -61,6 +61,7 @@ def test_69_a_broken_file_is_named_with_its_line_and_the_rest_is_read(
     assert BREAKS[what][2] in named
 
 
+@pytest.mark.long
 def test_69_the_command_the_page_and_the_reader_name_the_same(
     app: Flask, dev: FlaskClient, copied: Path
 ) -> None:

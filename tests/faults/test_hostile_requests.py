@@ -465,6 +465,7 @@ def answer_to(site: RunningSite, *pieces: bytes) -> bytes:
         return found
 
 
+@pytest.mark.long
 @ON_ONE_SITE
 def test_94_a_slow_head_is_given_up_after_a_while(slow_site: tuple[RunningSite, str]) -> None:
     before = time.monotonic()

@@ -334,6 +334,7 @@ def look_at_the_record(watch: Watch, stage: HostileStage) -> str:
     return f"?{urlsplit(watch.page.url).query}"
 
 
+@pytest.mark.long
 @in_chromium
 def test_81_no_text_of_anybody_s_runs_on_any_page_and_each_stands_there_letter_by_letter(
     tour: Tour,
@@ -576,6 +577,7 @@ def test_85_every_other_text_stays_as_it_is_in_a_sentence(text: object) -> None:
     assert isolated(text) == text
 
 
+@pytest.mark.long
 @in_chromium
 def test_85_no_name_turns_what_stands_around_it(tour: Tour) -> None:
     assert sorted(tour.loose) == []
