@@ -7,6 +7,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, Vie
 
 from tests.browser.running_site import RunningSite
 
+TROUBLE = ("net::", "Failed to load resource", "error occurred when fetching the script")
+"""What Chromium writes to its console where the line is down or an answer is an error."""
 PHONE: ViewportSize = {"width": 320, "height": 640}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 WATCH_POLICY = """

@@ -9,13 +9,12 @@ import pytest
 from playwright.sync_api import Error, Page, Request, expect
 
 from tests.browser import acts, kept
-from tests.browser.devices import PHONE, Devices
+from tests.browser.devices import PHONE, TROUBLE, Devices
 from tests.browser.line import Line, line_to
 from tests.browser.running_site import RunningSite
 
 pytestmark = pytest.mark.xdist_group("browser-1")
 
-TROUBLE = ("net::", "Failed to load resource", "error occurred when fetching the script")
 NO_LINE = "ERR_INTERNET_DISCONNECTED|ERR_FAILED"
 LAST, HALF = 120, 60
 KEPT_ADDRESSES = """async () => {

@@ -8,12 +8,10 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser import acts, kept
-from tests.browser.devices import PHONE, Devices
+from tests.browser.devices import PHONE, TROUBLE, Devices
 from tests.browser.running_site import RunningSite
 
 pytestmark = pytest.mark.xdist_group("browser-2")
-
-TROUBLE = ("net::", "Failed to load resource", "error occurred when fetching the script")
 
 
 def begin(page: Page, name: str = "Rosa") -> str:

@@ -15,12 +15,11 @@ from app.storage.database import db, set_reading
 from app.storage.people import SignInRow
 from tests.browser import acts, kept
 from tests.browser.acts import Account
-from tests.browser.devices import Devices
+from tests.browser.devices import TROUBLE, Devices
 from tests.browser.running_site import RunningSite
 from tests.world import Stage
 
 RESPONSES = "**/responses"
-TROUBLE = ("net::", "Failed to load resource", "error occurred when fetching the script")
 EXAM = timedelta(minutes=150)
 TOLERANCE = timedelta(seconds=60)
 

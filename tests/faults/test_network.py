@@ -9,11 +9,10 @@ from playwright.sync_api import Route, expect
 
 from tests.browser import acts, kept
 from tests.browser.chromium import find_chromium
-from tests.browser.devices import Devices
+from tests.browser.devices import TROUBLE, Devices
 from tests.browser.running_site import RunningSite
 from tests.faults.seat import (
     RESPONSES,
-    TROUBLE,
     Seat,
     everything,
     server_seconds,

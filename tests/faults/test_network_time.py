@@ -9,12 +9,11 @@ from playwright.sync_api import expect
 
 from tests.browser import acts, kept
 from tests.browser.chromium import find_chromium
-from tests.browser.devices import Devices
+from tests.browser.devices import TROUBLE, Devices
 from tests.browser.running_site import RunningSite
 from tests.faults.seat import (
     EXAM,
     TOLERANCE,
-    TROUBLE,
     Seat,
     let_pass,
     server_seconds,
