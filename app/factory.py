@@ -44,7 +44,8 @@ from app.web.form_bodies import MOST_FIELDS, SmallRequest
 from app.web.headers import add_headers
 from app.web.json_bodies import ShallowJson
 from app.web.observability import install_observability
-from app.web.pulse import PulseFirst
+from app.web.pulse import PULSE, PulseFirst
+from app.web.saves_first import SavesFirst
 from app.web.sessions import FormTokens, KnownSessions
 from app.web.site import EXTENSION
 from app.web.static_files import install_static_files
@@ -97,7 +98,7 @@ def create_app(settings: Settings, bank: BankFiles) -> Flask:
     app.json_provider_class = ShallowJson  # before Flask-Security builds upon it
     app.extensions[EXTENSION] = _site(settings, bank)
     _install_database(app)
-    install_observability(app, settings)
+    watch = install_observability(app, settings)
     Babel(app, locale_selector=language.select_language)
     app.before_request(clock.stamp)
     app.before_request(_open_for_reading_or_writing)
@@ -114,7 +115,9 @@ def create_app(settings: Settings, bank: BankFiles) -> Flask:
     for page in PAGES:
         app.register_blueprint(page)
     install_static_files(app, settings.instance)
-    app.wsgi_app = PulseFirst(app, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = SavesFirst(app, app.wsgi_app, watch)  # type: ignore[method-assign]
+    pulse = app.extensions[PULSE] = PulseFirst(app, app.wsgi_app)
+    app.wsgi_app = pulse  # type: ignore[method-assign]
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

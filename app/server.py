@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +20,10 @@ from app.storage.database import db
 from app.web.clock import clock_of, install_steady_clock
 from app.web.logs import logging_config
 from app.web.observability import forget_figures, forget_worker
+from app.web.pulse import PULSE
 from app.web.site import EXTENSION
+
+AtOnce = Callable[[bytes], bytes | None]
 
 SWEEP_SECONDS = 60
 POST_SECONDS = 15
@@ -110,10 +114,17 @@ def start_postman(app: Flask) -> None:
         threading.Thread(target=_post, args=(app, threading.Event()), daemon=True).start()
 
 
+def worker_class(at_once: AtOnce) -> type:
+    """Gunicorn's worker that answers some requests without a thread."""
+    from app.whole_requests import WholeRequests  # noqa: PLC0415 (needs gunicorn)
+
+    return type("Worker", (WholeRequests,), {"at_once": staticmethod(at_once)})
+
+
 def _gunicorn_settings(app: Flask, settings: Settings) -> dict[str, Any]:
     return {
         "bind": f"{settings.host}:{settings.port}",
-        "worker_class": "app.whole_requests.WholeRequests",
+        "worker_class": worker_class(app.extensions[PULSE].at_once),
         "workers": settings.workers,
         "threads": settings.threads,
         "preload_app": True,

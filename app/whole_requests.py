@@ -101,6 +101,9 @@ class Arriving(TConn):
 class WholeRequests(ThreadWorker):
     """gunicorn's worker with threads, where no thread ever waits for a sender."""
 
+    at_once: Callable[[bytes], bytes | None]
+    """The answer to a request that needs no thread; None to all others."""
+
     def init_process(self) -> None:
         """Begin with nobody waiting."""
         self.arriving: dict[Arriving, None] = {}
@@ -121,9 +124,19 @@ class WholeRequests(ThreadWorker):
         self._gather(Arriving(self.cfg, sock, address, listener.getsockname()))
 
     def on_client_socket_readable(self, conn: Arriving, client: socket.socket) -> None:
-        """Gather the next request of a connection that was kept."""
-        self.poller.unregister(client)
+        """Answer the next request of a connection that was kept, or gather it."""
+        came = _read(client)
+        answer = self.at_once(came) if came and self.alive else None
         self.keepalived_conns.remove(conn)
+        if answer is not None and _send(client, answer):
+            conn.set_timeout()
+            self.keepalived_conns.append(conn)
+            return
+        self.poller.unregister(client)
+        if answer is not None:
+            self._close(conn)
+            return
+        conn.came += came
         self._gather(conn)
 
     def finish_request(self, conn: Arriving, done: "Future[object]") -> None:
@@ -264,6 +277,22 @@ class WholeRequests(ThreadWorker):
     def _close(self, conn: Arriving) -> None:
         self.nr_conns -= 1
         conn.close()
+
+
+def _read(client: socket.socket) -> bytes:
+    """What has come; nothing where nothing did, or the connection is gone: asked again, it says."""
+    try:
+        return client.recv(BLOCK)
+    except OSError:
+        return b""
+
+
+def _send(client: socket.socket, answer: bytes) -> bool:
+    """Whether all of it went at once: a few hundred bytes, to somebody who reads."""
+    try:
+        return client.send(answer) == len(answer)
+    except OSError:
+        return False
 
 
 def _length(head: bytes) -> int:

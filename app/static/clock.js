@@ -19,6 +19,7 @@ export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggl
   let ended = false;
   let ticked = [performance.now(), Date.now()];
   let pulse;
+  let beat;
 
   const left = () => Math.max(0, Math.ceil((end - performance.now()) / 1000));
   const digits = (seconds) => {
@@ -60,6 +61,7 @@ export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggl
     if (performance.now() >= end + CUT_OFF && !ended) { ended = true; finish(); }
   };
   const take = (answer) => {
+    listenLater(); // this answer has said as much
     if (typeof answer.seconds_left === "number") {
       end = performance.now() + answer.seconds_left * 1000;
       if (answer.seconds_left > 0 && ended === "over") ended = false; // time was added after the end
@@ -86,6 +88,10 @@ export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggl
       await resync();
     } catch { /* offline */ }
   };
+  const listenLater = () => {
+    clearInterval(beat);
+    if (timeUrl) beat = setInterval(listen, HEARTBEAT);
+  };
   // Time may have been added since the last answer: nothing ends before the server was asked.
   const finish = async () => {
     if (timeUrl) await resync();
@@ -101,7 +107,7 @@ export function startClock({ box, timeUrl, say, pattern, hidden = false, onToggl
     });
   }
   setInterval(tick, 250);
-  if (timeUrl) setInterval(listen, HEARTBEAT);
+  listenLater();
   document.addEventListener("visibilitychange", () => { if (!document.hidden && timeUrl) resync(); });
   tick();
   showAdded();

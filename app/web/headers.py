@@ -29,3 +29,9 @@ def add_headers(response: Response) -> Response:
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = TLS_ONLY
     return response
+
+
+def bare_headers(scheme: str, kind: str) -> list[tuple[str, str]]:
+    """The same for an answer of this kind that no page makes; its length is still to be said."""
+    secure = [("Strict-Transport-Security", TLS_ONLY)] if scheme == "https" else []
+    return [("Content-Type", kind), *ALWAYS.items(), *secure]

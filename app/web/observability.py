@@ -6,6 +6,7 @@ Installed before everything else that looks at requests, so that it begins first
 import logging
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -14,48 +15,95 @@ from flask import Flask, request
 from werkzeug.wrappers import Response
 
 from app.config import PRIVATE_FOLDER, Settings
+from app.services.throttle import truncated
 from app.storage.database import db
 from app.storage.statements import install_counting
 from app.web import probes
 from app.web.logs import FIELDS, REQUESTS
-from app.web.observed import HEADER, Observed, method, observe, observed, rule
+from app.web.observed import HEADER, Observed, begin_observing, method, observed, rule
 
 if TYPE_CHECKING:
     from app.web.metrics import Meter
 
 SHARED_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus-client looks for the folder, once, when it is imported."""
-FIRST_ERROR = 400
+SAVED, FIRST_ERROR = 200, 400
 SAVES = {"saves.save", "attempts.save_item"}
 """The two ways to save an answer: by the page's script and by its form."""
 
 log = logging.getLogger(REQUESTS)
 
 
-def install_observability(app: Flask, settings: Settings) -> None:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Where what is noted of a request goes. `slow` is in seconds."""
+
+    behind_proxy: bool
+    slow: float
+    addresses: bool
+    meter: "Meter | None"
+
+    def given(self, request_id: str | None) -> str:
+        """The name that a trusted proxy gave the request; empty where there is none."""
+        return (request_id or "") if self.behind_proxy else ""
+
+    def end(self, seen: Observed, status: int) -> None:
+        """Tell and count what the pages have answered."""
+        seconds = perf_counter() - seen.began
+        self._tell(seen, status, seconds)
+        if self.meter is None:
+            return
+        self.meter.note(rule(), method(), status, seconds, seen.tally.statements)
+        if seen.refusal:
+            self.meter.note_refusal(seen.refusal)
+        if status < FIRST_ERROR and request.endpoint in SAVES:
+            self.meter.note_save()
+
+    def saved(self, seen: Observed, of_rule: str, address: str | None) -> None:
+        """The same for a save that was answered before the pages."""
+        seconds = perf_counter() - seen.began
+        facts = {"request_id": seen.request_id, "method": "POST", "endpoint": of_rule}
+        if self.addresses:
+            facts["network"] = truncated(address)
+        self._tell(seen, SAVED, seconds, **facts)
+        if self.meter is not None:
+            self.meter.note(of_rule, "POST", SAVED, seconds, seen.tally.statements)
+            self.meter.note_save()
+
+    def _tell(self, seen: Observed, status: int, seconds: float, **facts: object) -> None:
+        if seconds >= self.slow:
+            log.warning("slow request", extra={FIELDS: facts | _figures(seen, status, seconds)})
+        if log.isEnabledFor(logging.INFO):
+            facts |= {"status": status, "ms": round(seconds * 1000, 1)}
+            if seen.refusal:
+                facts["refusal"] = seen.refusal
+            log.info("request", extra={FIELDS: facts})
+
+
+def install_observability(app: Flask, settings: Settings) -> Watch:
     """Watch every request of the app, whose database is installed already."""
     with app.app_context():
         install_counting(db.engine)
     meter = _meter(settings)
     app.extensions[probes.METER] = meter
-    behind_proxy, slow = bool(settings.proxies), settings.slow_request_ms / 1000
+    slow = settings.slow_request_ms / 1000
+    watch = Watch(bool(settings.proxies), slow, settings.log_addresses, meter)
 
     def begin() -> None:
-        observe(behind_proxy=behind_proxy)
+        begin_observing(watch.given(request.headers.get(HEADER)))
 
     def end(response: Response) -> Response:
         seen = observed()
         if seen is not None:
             response.headers[HEADER] = seen.request_id
-            _tell(seen, response.status_code, perf_counter() - seen.began, slow)
-            if meter is not None:
-                _count(meter, seen, response.status_code, perf_counter() - seen.began)
+            watch.end(seen, response.status_code)
         return response
 
     app.before_request(begin)
     app.after_request(end)
     app.log_exception = _log_exception  # type: ignore[method-assign] # Flask's names the address
     app.register_blueprint(probes.bp)
+    return watch
 
 
 def shared_figures(settings: Settings) -> Path | None:
@@ -93,16 +141,6 @@ def _meter(settings: Settings) -> "Meter | None":
     return Meter(folder)
 
 
-def _tell(seen: Observed, status: int, seconds: float, slow: float) -> None:
-    if seconds >= slow:
-        log.warning("slow request", extra={FIELDS: _figures(seen, status, seconds)})
-    if log.isEnabledFor(logging.INFO):
-        fields: dict[str, object] = {"status": status, "ms": round(seconds * 1000, 1)}
-        if seen.refusal:
-            fields["refusal"] = seen.refusal
-        log.info("request", extra={FIELDS: fields})
-
-
 def _figures(seen: Observed, status: int, seconds: float) -> dict[str, object]:
     return {
         "status": status,
@@ -110,14 +148,6 @@ def _figures(seen: Observed, status: int, seconds: float) -> dict[str, object]:
         "statements": seen.tally.statements,
         "sql_ms": round(seen.tally.seconds * 1000, 1),
     }
-
-
-def _count(meter: "Meter", seen: Observed, status: int, seconds: float) -> None:
-    meter.note(rule(), method(), status, seconds, seen.tally.statements)
-    if seen.refusal:
-        meter.note_refusal(seen.refusal)
-    if status < FIRST_ERROR and request.endpoint in SAVES:
-        meter.note_save()
 
 
 def _log_exception(exc_info: object) -> None:

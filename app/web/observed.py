@@ -34,11 +34,11 @@ class Observed:
     """The kind of refusal that it met."""
 
 
-def observe(*, behind_proxy: bool) -> None:
-    """Begin. The id is the proxy's own, where there is a proxy that is trusted."""
-    given = request.headers.get(HEADER, "") if behind_proxy else ""
+def begin_observing(given: str = "") -> Observed:
+    """Begin, with the name that a trusted proxy gave the request or one of our own."""
     request_id = given if GIVEN.fullmatch(given) else secrets.token_hex(8)
-    g.observed = Observed(request_id, perf_counter(), count_statements())
+    g.observed = seen = Observed(request_id, perf_counter(), count_statements())
+    return seen
 
 
 def observed() -> Observed | None:

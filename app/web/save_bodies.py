@@ -1,12 +1,16 @@
-"""The bodies that the exam page's script sends, read as values or refused."""
+"""What the exam page's script sends, read as values or refused, and what it is told of a save."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from werkzeug.exceptions import UnprocessableEntity
 
+from app.domain import errors as domain
 from app.domain.bilingual import Language
+from app.domain.errors import DomainError
 from app.services.paper import Wish
-from app.services.saves import Batch, ItemChange
+from app.services.saves import Batch, BatchSaved, ItemChange
 from app.web.plain_text import without_hidden_signs
 
 LONGEST_ID = 8
@@ -18,6 +22,21 @@ MOST_POSITIONS = 10_000
 MOST_CHANGES = 500
 MOST_OPTIONS = 10
 LONGEST_AGE = 30 * 24 * 3600.0
+
+
+CODES: dict[type[DomainError], str] = {
+    domain.SignedOut: "signed_out",
+    domain.NotFound: "not_found",
+    domain.WritesElsewhere: "elsewhere",
+    domain.AttemptFinished: "finished",
+    domain.TimeIsUp: "time_is_up",
+    domain.BreakRunning: "break_running",
+    domain.NotOnForm: "not_on_form",
+    domain.AnswerShown: "answer_shown",
+    domain.PartLocked: "part_locked",
+    domain.PartNotReached: "part_not_reached",
+}
+"""What the script reads; people read the texts."""
 
 
 def batch_from_json(body: Any) -> Batch:  # noqa: ANN401 (whatever was sent)
@@ -40,6 +59,19 @@ def wish_from_json(body: Any) -> Wish:  # noqa: ANN401 (whatever was sent)
     return Wish(
         writer=_text(sent.get("writer"), LONGEST_WRITER),
         take_over=bool(_boolean(sent.get("take_over"))),
+    )
+
+
+def answer_to_save(saved: BatchSaved, added: Sequence[dict[str, Any]]) -> str:
+    """What the script is told; `added` is time that a trainer added, in words."""
+    return json.dumps(
+        {
+            "accepted": saved.accepted,
+            "refused": [(position, CODES[error]) for position, error in saved.refused],
+            "seconds_left": saved.seconds_left,
+            "added": added,
+            "late": saved.late,
+        }
     )
 
 

@@ -1,12 +1,10 @@
 """What the exam page's script asks for: the paper and its saves."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
-from app.domain import errors as domain
 from app.domain.bilingual import Bilingual, Language
 from app.domain.errors import DomainError, SignedOut
 from app.services import saves as services
@@ -18,41 +16,23 @@ from app.web.clock import now
 from app.web.error_words import REFUSALS
 from app.web.language import current_language
 from app.web.observed import refused_as
-from app.web.save_bodies import batch_from_json, wish_from_json
+from app.web.save_bodies import CODES, answer_to_save, batch_from_json, wish_from_json
+from app.web.saves_first import let_through
 from app.web.signed_in import proof_of_sign_in
 from app.web.site import site
 
 bp = Blueprint("saves", __name__)
-
-CODES: dict[type[DomainError], str] = {
-    domain.SignedOut: "signed_out",
-    domain.NotFound: "not_found",
-    domain.WritesElsewhere: "elsewhere",
-    domain.AttemptFinished: "finished",
-    domain.TimeIsUp: "time_is_up",
-    domain.BreakRunning: "break_running",
-    domain.NotOnForm: "not_on_form",
-    domain.AnswerShown: "answer_shown",
-    domain.PartLocked: "part_locked",
-    domain.PartNotReached: "part_not_reached",
-}
-"""What the script reads; people read the texts."""
 
 
 @bp.post("/attempts/<handle>/responses")
 @access(Policy.AT_GATE)
 def save(handle: str) -> Response:
     """What changed in the browser; the answer means that it is on disk."""
-    batch = batch_from_json(request.get_json(silent=True))
-    saved = services.save_batch(_proof(), handle, batch, now(), site())
-    answer = {
-        "accepted": saved.accepted,
-        "refused": [(position, CODES[error]) for position, error in saved.refused],
-        "seconds_left": saved.seconds_left,
-        "added": [told(added) for added in saved.added],
-        "late": saved.late,
-    }
-    return Response(json.dumps(answer), mimetype="application/json")
+    proof, batch = _proof(), batch_from_json(request.get_json(silent=True))
+    saved = services.save_batch(proof, handle, batch, now(), site())
+    let_through(current_app, proof)
+    answer = answer_to_save(saved, [told(added) for added in saved.added])
+    return Response(answer, mimetype="application/json")
 
 
 @bp.post("/attempts/<handle>/paper")

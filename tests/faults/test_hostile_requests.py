@@ -531,6 +531,29 @@ def test_94_requests_sent_together_are_answered_one_after_another(
 
 
 @ON_ONE_SITE
+def test_94_pulses_are_answered_one_by_one_however_they_come(
+    slow_site: tuple[RunningSite, str],
+) -> None:
+    site, handle = slow_site
+    one = b"GET /pulse/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % handle.encode()
+    last = one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    assert answer_to(site, one * 5 + last).count(b"HTTP/1.1 200 OK") == 6
+    with connected(site) as page:
+        for _pulse in range(3):
+            page.sendall(one)
+            told = page.recv(64 * KB)
+            assert told.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert told.endswith(b"\r\n\r\n0")
+        page.sendall(one[:20])
+        time.sleep(0.1)
+        page.sendall(one[20:] + one + last)
+        rest = b""
+        while block := page.recv(64 * KB):
+            rest += block
+    assert rest.count(b"HTTP/1.1 200 OK") == 3
+
+
+@ON_ONE_SITE
 def test_94_what_is_too_large_gets_its_page_and_not_a_cut_line(
     slow_site: tuple[RunningSite, str],
 ) -> None:

@@ -18,7 +18,7 @@ SERVICES = sorted((ROOT / "app" / "services").glob("*.py"))
 GATE = {"load", "load_to_write", "open_to_write"}
 FINDERS = {"find_attempt": {"load", "load_to_write"}, "open_to_write": {"_saved_in_time"}}
 """Who may ask the storage for an attempt by its handle."""
-PAGES_OF_ATTEMPTS = ("attempts.py", "saves.py", "results.py")
+PAGES_OF_ATTEMPTS = ("attempts.py", "saves.py", "saves_first.py", "results.py")
 LINKS = {"_to", "url_for", "redirect", "render_template"}
 ASKING = {"execute", "scalar", "scalars", "query", "get", "get_one", "add", "delete", "merge"}
 

@@ -10,7 +10,9 @@ from flask.testing import FlaskClient
 
 from app.domain.attempts import AttemptKind
 from app.domain.bilingual import Language
+from app.services.pulse import FRESH
 from app.storage.bank import item_of
+from app.web.pulse import PULSE
 from tests.web.accounts_cast import contents
 from tests.web.exam_cast import attempt, begin, finish, inside, options, response, speak
 from tests.world import NOON
@@ -179,6 +181,61 @@ def test_the_pulse_is_the_same_for_any_handle_and_tells_nothing(
     for there in (handle, "x" * 22, "%00", "é"):
         pulse = stranger.get(f"/pulse/{there}")
         assert (pulse.status_code, pulse.get_data(as_text=True)) == (200, "0")
+
+
+ASKED = b"GET /pulse/%s HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n"
+
+
+def test_a_server_that_may_not_wait_is_given_the_same_answer(
+    app: Flask, stranger: FlaskClient
+) -> None:
+    pulse, handle = app.extensions[PULSE], begin(app)
+    by_the_page = stranger.get(f"/pulse/{handle}")
+    at_once = pulse.at_once(ASKED % handle.encode())
+    head, _, mark = at_once.decode().partition("\r\n\r\n")
+    status, *lines = head.split("\r\n")
+    told = dict(line.split(": ", 1) for line in lines)
+    assert told.pop("Date").endswith("GMT")
+    assert (status, mark) == ("HTTP/1.1 200 OK", by_the_page.text)
+    assert told == dict(by_the_page.headers)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ASKED.replace(b"GET", b"POST") % b"x",
+        ASKED.replace(b"pulse", b"health") % b"x",
+        ASKED.replace(b"HTTP/1.1", b"HTTP/1.0") % b"x",
+        ASKED % b"x y",
+        ASKED % "\u00e9".encode(),
+        ASKED % b"x" * 2,
+        (ASKED % b"x")[:-2],
+        (ASKED % b"x") + b"G",
+        ASKED.replace(b"Accept: */*", b"connection:close") % b"x",
+        ASKED.replace(b"Accept: */*", b"CONTENT-LENGTH: 4") % b"x",
+        ASKED.replace(b"Accept: */*", b"Transfer-Encoding: chunked") % b"x",
+        ASKED.replace(b"Accept: */*", b"Expect: 100-continue") % b"x",
+    ],
+    ids=[
+        "a form", "another page", "an older browser", "two words", "other bytes", "two at once",
+        "half of it", "more", "who leaves", "with a body", "in chunks", "who asks first",
+    ],
+)  # fmt: skip
+def test_what_is_not_plainly_a_pulse_goes_the_long_way(
+    app: Flask, stranger: FlaskClient, sent: bytes
+) -> None:
+    pulse = app.extensions[PULSE]
+    assert stranger.get("/pulse/x").status_code == 200
+    assert pulse.at_once(ASKED % b"x") is not None
+    assert pulse.at_once(sent) is None
+
+
+def test_nobody_is_answered_at_once_from_what_is_no_longer_known(
+    app: Flask, stranger: FlaskClient, noon: time_machine.Traveller
+) -> None:
+    assert stranger.get("/pulse/x").status_code == 200
+    noon.move_to(NOON + FRESH, tick=False)
+    assert app.extensions[PULSE].at_once(ASKED % b"x") is None
 
 
 # Wrong bodies
