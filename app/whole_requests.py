@@ -139,6 +139,31 @@ class WholeRequests(ThreadWorker):
         conn.came += came
         self._gather(conn)
 
+    def enqueue_req(self, conn: Arriving) -> None:
+        """Let a thread answer; most often it keeps the connection itself and wakes nobody."""
+        self.tpool.submit(self._answer, conn)
+
+    def _answer(self, conn: Arriving) -> None:
+        done: Future[object] = Future()
+        try:
+            keep = self.handle(conn)
+        except BaseException as error:  # noqa: BLE001 (the loop sees to it)
+            done.set_exception(error)
+        else:
+            if keep and self.alive and not conn.came and not conn.thrown_away:
+                self._keep(conn)
+                return
+            done.set_result(keep)
+        self.method_queue.defer(self.finish_request, conn, done)
+
+    def _keep(self, conn: Arriving) -> None:
+        """Let the loop listen to it again; what the loop looks at first is set first."""
+        conn.sock.settimeout(0)
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        listen = partial(self.on_client_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, listen)
+
     def finish_request(self, conn: Arriving, done: "Future[object]") -> None:
         """Keep the connection, or see the other side out without waiting for it."""
         keep = not done.cancelled() and done.exception() is None and bool(done.result())

@@ -6,12 +6,17 @@ functions of complex arguments and order", J. Comput. Phys. 64, 1986, section 4)
 """
 
 from collections.abc import Iterator
-from math import exp, lgamma, log, log1p
+from functools import lru_cache
+from math import exp, lgamma, log, log1p, sqrt
+from statistics import NormalDist
 
 _TINY = 1e-300
 _CLOSE = 1e-15
+_CLOSE_STEP = 1e-9  # of the way to the nearer end: Newton leaves about its square
 _STEPS = 60
 _TERMS = 10_000  # far beyond what a form or a year of practice needs
+_KEPT = 20_000  # a result asks for a hundred, and cohorts have many results alike
+_LEAST = 1e-6
 
 
 def cdf(x: float, a: float, b: float) -> float:
@@ -25,22 +30,30 @@ def cdf(x: float, a: float, b: float) -> float:
     return _lower_tail(x, a, b)
 
 
+@lru_cache(_KEPT)
 def ppf(chance: float, a: float, b: float) -> float:
     """Give the share that Beta(a, b) stays below with this chance: the inverse of `cdf`.
 
-    The chance lies between 0 and 1, neither included. Newton's steps, and halving where a step
-    would leave the bracket.
+    The chance lies between 0 and 1, neither included. Newton's steps from where a normal
+    distribution would have it, and halving where a step would leave the bracket.
     """
     low, high = 0.0, 1.0
-    x = a / (a + b)
+    x = _normal_guess(chance, a, b)
     for _ in range(_STEPS):
         excess = cdf(x, a, b) - chance
         low, high = (low, x) if excess > 0 else (x, high)
         step = excess / _density(x, a, b)
-        if abs(step) < _CLOSE:
+        inside = low < x - step < high
+        x = x - step if inside else (low + high) / 2
+        if inside and abs(step) < _CLOSE_STEP * min(x, 1 - x):
             break
-        x = x - step if low < x - step < high else (low + high) / 2
     return x
+
+
+def _normal_guess(chance: float, a: float, b: float) -> float:
+    mean = a / (a + b)
+    spread = sqrt(mean * (1 - mean) / (a + b + 1))
+    return min(max(mean + NormalDist().inv_cdf(chance) * spread, _LEAST), 1 - _LEAST)
 
 
 def _lower_tail(x: float, a: float, b: float) -> float:

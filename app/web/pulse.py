@@ -41,7 +41,9 @@ class PulseFirst:
         self._app, self._pages, self._pulse = app, pages, Pulse()
         secure = app.extensions[EXTENSION].settings.address.startswith("https://")
         fixed = bare_headers("https" if secure else "http", KIND)
-        self._head = "HTTP/1.1 200 OK\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fixed)
+        self._head = "HTTP/1.1 200 OK\r\n" + "".join(
+            f"{name}: {value}\r\n" for name, value in fixed
+        )
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"

@@ -1,6 +1,7 @@
 """What every template may use: dates, numbers and texts in the page's language."""
 
 from datetime import date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_time, get_timezone_name
@@ -19,6 +20,7 @@ from app.web.site import site
 MINUTE = 60
 HOUR = 60 * MINUTE
 NARROW_SPACE = "\u202f"
+MOST_PERCENTS = 1000
 
 
 def install_template_helpers(app: Flask) -> None:
@@ -117,7 +119,14 @@ def clock_text(seconds: int) -> str:
 
 def percent_text(share: float) -> str:
     """A share as a whole percentage."""
-    return str(gettext("%(number)s%%", number=format_decimal(round(share * 100))))
+    return _percent(round(share * 100), str(get_locale()))
+
+
+@lru_cache(MOST_PERCENTS)
+def _percent(whole: int, locale: str) -> str:
+    """The same, kept for each locale: a result shows a hundred of them."""
+    del locale  # is the present one
+    return str(gettext("%(number)s%%", number=format_decimal(whole)))
 
 
 def _page_values() -> dict[str, object]:
