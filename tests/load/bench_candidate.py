@@ -2,7 +2,7 @@
 
 The real server, warm, one candidate after another with no think time, but with everything that a
 page's script sends in 150 minutes: the start, the paper, 120 answers with the usual changes, flags
-and notes, a pulse each 20 s, the break, the map, the end, the result. CPU seconds are those of the
+and notes, a pulse each 18 s, the break, the map, the end, the result. CPU seconds are those of the
 server's processes (PostgreSQL's own apart), beside two bare routes of the same server in the same
 run; statements are those that the site's own figures count; rows and kB are what a mock leaves in
 the database. Printed; nothing is asserted.
@@ -35,7 +35,7 @@ from tests.load.wire import Answer, Browser, Tally
 from tests.world import BANK, build_app, furnish
 
 BARE, SAVES = 2000, 1000
-ITEMS, BREAK_AFTER, PULSES = 120, 60, 450
+ITEMS, BREAK_AFTER, PULSES = 120, 60, 500
 EACH_CHANGED, EACH_FLAGGED, EACH_STRUCK, EACH_NOTED = 8, 10, 10, 30
 """On every eighth question an answer is changed later, and so on: 40 saves beside the 120."""
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')

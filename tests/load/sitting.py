@@ -1,7 +1,7 @@
 """A person at the exam page, as the page's script drives the browser.
 
 Page, paper, a save about every 75 s (log-normal), some changed answers, flags and notes of their
-own, the pulse each 20 s, the break, the map, the last question before submitting, the result.
+own, the pulse each 18 s, the break, the map, the last question before submitting, the result.
 What cannot be sent is kept and sent again, as the page does.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from tests.load.oracle import AckLog
 from tests.load.wire import CONFLICT, Answer, Browser, WireError
 
-PULSE_SECONDS = 20.0
+PULSE_SECONDS = 18.0
 SPREAD = 0.6
 """Of the logarithm of the time that a question takes."""
 CHANGED, FLAGGED, STRUCK, NOTED = 0.12, 0.10, 0.10, 0.03
@@ -176,6 +176,7 @@ class Sitter:
 
     def _acknowledge(self, answer: Answer) -> None:
         self.skip_break = False
+        self.next_pulse = monotonic() + PULSE_SECONDS
         for position, seq in answer.json["accepted"]:
             sent = self.outbox.get(position)
             if sent is None or seq < sent["seq"]:
