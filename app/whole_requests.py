@@ -32,6 +32,9 @@ ANSWER_SECONDS = 60
 """For the other side to take what it asked for."""
 LEAVING_SECONDS = 2
 """For the other side to hang up, so that it has read its answer; and at the site's stop."""
+LONG_WAIT = 1.0
+"""After so many seconds of waiting for a thread it is looked whether anybody still waits."""
+EACH_LOOK = 1.0
 LONGEST_HEAD = 64 * 1024
 LONGEST_BODY = 1024 * 1024 + 1
 """What is longer than the site takes is thrown away as it comes: the page says so kindly."""
@@ -69,6 +72,7 @@ class Arriving(TConn):
         self.length = 0
         self.thrown_away = 0
         self.deadline = 0.0
+        self.whole_since = 0.0
         self.leaving = False
 
     def init(self) -> None:
@@ -109,6 +113,7 @@ class WholeRequests(ThreadWorker):
         self.arriving: dict[Arriving, None] = {}
         """Who is sending or leaving, the oldest first."""
         self.held = 0
+        self.looked = 0.0
         self.most_waiting = max(MOST_WAITING, self.cfg.worker_connections // WAITING_SHARE)
         super().init_process()
 
@@ -141,12 +146,16 @@ class WholeRequests(ThreadWorker):
 
     def enqueue_req(self, conn: Arriving) -> None:
         """Let a thread answer; most often it keeps the connection itself and wakes nobody."""
+        conn.whole_since = time.monotonic()
         self.tpool.submit(self._answer, conn)
 
     def _answer(self, conn: Arriving) -> None:
         done: Future[object] = Future()
         try:
-            keep = self.handle(conn)
+            # Who has given up has most likely asked again: to answer both would be twice the work
+            # just when there is too much of it, and the site would never catch up.
+            gone = time.monotonic() - conn.whole_since > LONG_WAIT and _hung_up(conn.sock)
+            keep = not gone and self.handle(conn)
         except BaseException as error:  # noqa: BLE001 (the loop sees to it)
             done.set_exception(error)
         else:
@@ -175,8 +184,11 @@ class WholeRequests(ThreadWorker):
             super().finish_request(conn, done)
 
     def murder_pending(self) -> None:
-        """Let go whoever took too long; called once a second."""
+        """Let go whoever took too long; looked at once a second."""
         now = time.monotonic()
+        if self.alive and now - self.looked < EACH_LOOK:
+            return
+        self.looked = now
         for conn in list(self.arriving):
             if not self.alive:
                 conn.deadline = min(conn.deadline, now + LEAVING_SECONDS)
@@ -310,6 +322,16 @@ def _read(client: socket.socket) -> bytes:
         return client.recv(BLOCK)
     except OSError:
         return b""
+
+
+def _hung_up(client: socket.socket) -> bool:
+    """Whether the other side has closed the connection; nothing of it is taken away."""
+    try:
+        return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _send(client: socket.socket, answer: bytes) -> bool:

@@ -81,6 +81,25 @@ class Saver:
         assert saved["accepted"] == [[position, self.seq]]
         return time.monotonic() - before
 
+    def request(self, position: int) -> bytes:
+        """The bytes of a save of one more choice, as a browser sends them."""
+        self.seq += 1
+        option = self.items[position - 1]["options"][self.seq % 4]["id"]
+        change = {"position": position, "seq": self.seq, "option_id": option}
+        body = json.dumps({"writer": self.writer, "changes": [change]}).encode()
+        handlers: list[object] = getattr(self.client, "handlers")  # noqa: B009 (it has no stub)
+        jars = (getattr(handler, "cookiejar", ()) for handler in handlers)
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for jar in jars for cookie in jar)
+        lines = (
+            f"POST {urlsplit(self.address).path}/responses HTTP/1.1",
+            f"Host: {urlsplit(self.address).netloc}",
+            f"Cookie: {cookies}",
+            f"X-CSRFToken: {self.token}",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+        )
+        return "\r\n".join((*lines, "", "")).encode() + body
+
     def _post(self, what: str, **body: object):  # type: ignore[no-untyped-def]  # noqa: ANN202
         headers = {"Content-Type": "application/json", "X-CSRFToken": self.token}
         data = json.dumps(body).encode()

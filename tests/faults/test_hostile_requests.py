@@ -8,8 +8,10 @@ import json
 import re
 import shutil
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -29,7 +31,7 @@ from werkzeug.test import EnvironBuilder
 from app.bank.files import BankFiles
 from app.storage.database import db
 from app.web.form_bodies import MOST_FIELDS
-from app.whole_requests import HEAD_SECONDS, LEAVING_SECONDS, LONGEST_HEAD, MOST_WAITING
+from app.whole_requests import HEAD_SECONDS, LEAVING_SECONDS, LONG_WAIT, LONGEST_HEAD, MOST_WAITING
 from tests.browser.running_site import INSIDE, RunningSite, running_site
 from tests.faults.exam_acts import Desk, at_desk
 from tests.faults.slow_senders import Saver, connected, dribbling
@@ -44,6 +46,8 @@ MOMENT = 5.0
 NO_FAULTS = {200, 400, 413, 422}
 DRIBBLERS = 50
 SAVES = 40
+THREADS = 8
+"""Of the site's one worker."""
 KB, MB = 1024, 1024 * 1024
 PLACE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 NOTED = {"look", "throttle"}
@@ -452,6 +456,34 @@ def test_94_hundreds_more_than_it_waits_for_do_not_close_the_site(
     with dribbling(site, MOST_WAITING + 100):
         saver = Saver(site, "ana", handle, MOMENT)
         assert longest_save(saver, 10) < MOMENT
+
+
+@ON_ONE_SITE
+@pytest.mark.sqlite_only
+def test_94_whoever_gave_up_while_they_waited_is_not_answered_first(
+    slow_site: tuple[RunningSite, str],
+) -> None:
+    site, handle = slow_site
+    saver = Saver(site, "ana", handle, MOMENT)
+    with ExitStack() as stack:
+        others = stack.enter_context(closing(sqlite3.connect(site.database, isolation_level=None)))
+        others.execute("BEGIN IMMEDIATE")
+        waiting = [stack.enter_context(connected(site)) for _thread in range(THREADS)]
+        for position, one in enumerate(waiting, start=1):
+            one.sendall(saver.request(position))
+        time.sleep(0.5)
+        with connected(site) as gone:
+            gone.sendall(saver.request(THREADS + 1))
+        time.sleep(LONG_WAIT + 0.5)
+        others.execute("ROLLBACK")
+        assert all(b" 200 OK" in one.recv(64 * KB) for one in waiting)
+        assert saver.save(THREADS + 2) < MOMENT
+        asked = "SELECT r.position FROM response r JOIN attempt a ON a.id = r.attempt_id"
+        held = others.execute(f"{asked} WHERE a.handle = ? AND r.option_id > ''", (handle,))
+        assert {THREADS, THREADS + 1, THREADS + 2} & {row[0] for row in held} == {
+            THREADS,
+            THREADS + 2,
+        }
 
 
 def answer_to(site: RunningSite, *pieces: bytes) -> bytes:
