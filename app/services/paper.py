@@ -4,8 +4,9 @@ One page at a time writes: who asks for the paper becomes the writer, and where 
 the writer already, only by taking over.
 """
 
+import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +25,9 @@ from app.storage.attempts import AttemptRow, ResponseRow
 from app.storage.database import db
 
 WRITER_BYTES = 16
+EDITION_LENGTH = 16
+SHAPE = "1"
+"""Of what a page is given of an item: to be changed with it, so that no page keeps an older one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Wish:
 
     writer: str | None
     take_over: bool = False
+    have: str | None = None
+    """The edition of the items that the page has kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,10 @@ class Paper:
     """Whether the first part closes with the break."""
     seq: int
     clock: ClockFace | None
-    items: tuple[PaperItem, ...]
+    edition: str
+    """The same for the same items in the same languages."""
+    items: tuple[PaperItem, ...] | None
+    """None where the page has them: a phone need not fetch them again."""
     marks: Mapping[int, Mark]
 
 
@@ -93,7 +102,7 @@ def open_paper(
     rules.require_running(attempt, now, site.rules.tolerance_seconds)
     _let_write(row, wish)
     close_item(row, now)  # from now on the page tells how long an item was on screen
-    paper = _paper(row, attempt, reading, now)
+    paper = _paper(row, attempt, reading, wish.have, now)
     db.session.commit()
     return paper
 
@@ -105,14 +114,16 @@ def _let_write(row: AttemptRow, wish: Wish) -> None:
         row.writer = wish.writer or secrets.token_urlsafe(WRITER_BYTES)
 
 
-def _paper(row: AttemptRow, attempt: Attempt, reading: Language, now: datetime) -> Paper:
+def _paper(
+    row: AttemptRow, attempt: Attempt, reading: Language, have: str | None, now: datetime
+) -> Paper:
     responses = storage.responses_of(row.id)
-    entries = attempt.form.entries
-    items = bank_storage.items_of(entry.revision for entry in entries)
     first = attempt.language if row.language_fixed else reading
+    languages = (first,) if row.language_fixed else (first, first.other)
+    edition = _edition(row, languages)
     return Paper(
         writer=row.writer or "",
-        languages=(first,) if row.language_fixed else (first, first.other),
+        languages=languages,
         side_by_side=row.side_by_side,
         position=row.position,
         reach=attempt.reach,
@@ -122,11 +133,24 @@ def _paper(row: AttemptRow, attempt: Attempt, reading: Language, now: datetime) 
         lock_first_part=attempt.lock_first_part,
         seq=max((response.seq for response in responses.values()), default=0),
         clock=clock_face(attempt, now),
-        items=tuple(
-            _item(entry.position, entry.part, entry.option_order, items[entry.revision])
-            for entry in entries
-        ),
+        edition=edition,
+        items=None if have == edition else _items(attempt),
         marks={position: _mark(response) for position, response in responses.items()},
+    )
+
+
+def _edition(row: AttemptRow, languages: Iterable[Language]) -> str:
+    """Revisions are never changed, so a form and its languages say what every item holds."""
+    told = f"{SHAPE} {sorted(languages)} {row.form}"
+    return hashlib.sha256(told.encode()).hexdigest()[:EDITION_LENGTH]
+
+
+def _items(attempt: Attempt) -> tuple[PaperItem, ...]:
+    entries = attempt.form.entries
+    items = bank_storage.items_of(entry.revision for entry in entries)
+    return tuple(
+        _item(entry.position, entry.part, entry.option_order, items[entry.revision])
+        for entry in entries
     )
 
 

@@ -111,7 +111,10 @@ const clock = startClock({
 
 // Asks for the paper: this page becomes the one that writes.
 async function open(takeOver = false) {
-  const { status, answer, headers } = await post(`${base}/paper`, { writer: outbox.writer, take_over: takeOver });
+  const stored = await recall("paper", handle).catch(() => {});
+  const wish = { writer: outbox.writer, take_over: takeOver, have: stored?.edition };
+  const { status, answer, headers } = await post(`${base}/paper`, wish);
+  if (status === 200) answer.items ??= stored?.items; // those that it has are not sent again
   if (status === 200 && Array.isArray(answer.items)) {
     takeTurn(handle, takeOver, () => outbox.hold("elsewhere"));
     use(answer, takeOver);
@@ -131,8 +134,8 @@ function use(given, moved) {
   paper = given;
   outbox.language = given.language;
   outbox.adopt(given, moved);
-  const { items, both, language, reach, last, break_after, break_decided, lock_first_part } = given;
-  keep("paper", handle, { items, both, language, reach, last, break_after, break_decided, lock_first_part, added: given.added }).catch(() => {});
+  const { edition, items, both, language, reach, last, break_after, break_decided, lock_first_part } = given;
+  keep("paper", handle, { edition, items, both, language, reach, last, break_after, break_decided, lock_first_part, added: given.added }).catch(() => {});
   clock?.take(given);
   closed = false;
   notice("elsewhere", false);

@@ -9,7 +9,7 @@ from werkzeug.exceptions import UnprocessableEntity
 from app.domain import errors as domain
 from app.domain.bilingual import Language
 from app.domain.errors import DomainError
-from app.services.paper import Wish
+from app.services.paper import EDITION_LENGTH, Wish
 from app.services.saves import Batch, BatchSaved, ItemChange
 from app.web.plain_text import without_hidden_signs
 
@@ -59,6 +59,7 @@ def wish_from_json(body: Any) -> Wish:  # noqa: ANN401 (whatever was sent)
     return Wish(
         writer=_text(sent.get("writer"), LONGEST_WRITER),
         take_over=bool(_boolean(sent.get("take_over"))),
+        have=_text(sent.get("have"), EDITION_LENGTH),
     )
 
 

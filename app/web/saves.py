@@ -74,9 +74,16 @@ def _sheet(paper: Paper) -> dict[str, Any]:
         "seq": paper.seq,
         "seconds_left": None if face is None else face.seconds_left,
         "added": [] if face is None else [told(added) for added in face.added],
-        "items": [_item(item, paper.languages) for item in paper.items],
+        "edition": paper.edition,
+        "items": _items(paper),
         "marks": {str(position): asdict(mark) for position, mark in paper.marks.items()},
     }
+
+
+def _items(paper: Paper) -> list[dict[str, Any]] | None:
+    if paper.items is None:
+        return None
+    return [_item(item, paper.languages) for item in paper.items]
 
 
 def _item(item: PaperItem, languages: tuple[Language, ...]) -> dict[str, Any]:

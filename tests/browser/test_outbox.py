@@ -30,6 +30,22 @@ def count_pages(page: Page) -> list[str]:
     return loads
 
 
+def test_a_page_that_is_opened_again_uses_the_items_that_it_has_kept(new_device: Devices) -> None:
+    page = new_device("en-US", PHONE)
+    begin(page)
+    acts.go_next(page, 2)
+    stem = page.locator(".stem").inner_text()
+    with page.expect_response("**/paper") as answer:
+        page.reload()
+    assert answer.value.json()["items"] is None
+    acts.ready(page)
+    assert page.locator(".stem").inner_text() == stem
+    acts.choose(page, 1)
+    acts.says_saved(page)
+    acts.go_next(page, 3)
+    assert page.locator(".stem").inner_text() not in {stem, ""}
+
+
 def test_next_previous_map_flag_strike_out_and_note_load_no_page(
     new_device: Devices, site: RunningSite
 ) -> None:

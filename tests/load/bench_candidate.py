@@ -48,7 +48,7 @@ class Candidate:
 
     def __init__(self, url: str, seat: Seat) -> None:
         self.browser = Browser(url, Tally(), {"peerprep": seat.cookie})
-        self.token = self.handle = self.writer = ""
+        self.token = self.handle = self.writer = self.edition = ""
         self.seq = 0
         self.options: dict[int, list[str]] = {}
 
@@ -64,10 +64,10 @@ class Candidate:
 
     async def paper(self) -> None:
         """The whole form."""
-        wish = {"writer": self.writer or None, "take_over": False}
+        wish = {"writer": self.writer or None, "take_over": False, "have": self.edition or None}
         answer = await self.send("paper", wish)
-        self.writer, self.seq = answer["writer"], answer["seq"]
-        for item in answer["items"]:
+        self.writer, self.seq, self.edition = answer["writer"], answer["seq"], answer["edition"]
+        for item in answer["items"] or ():
             self.options[item["position"]] = [option["id"] for option in item["options"]]
 
     async def save(self, position: int, **what: Any) -> None:  # noqa: ANN401 (the contract's keys)

@@ -60,6 +60,7 @@ class Sitter:
         self.last, self.break_after = 120, 60
         self.break_decided = True
         self.skip_break = False
+        self.edition = ""
         self.options: dict[int, list[str]] = {}
         self.chosen: dict[int, str | None] = {}
         self.outbox: dict[int, dict[str, Any]] = {}
@@ -89,7 +90,8 @@ class Sitter:
                 found = TOKEN.search(page.text)
                 if page.status == 200 and found:
                     self.token = found.group(1)
-                    asked = {"writer": self.writer or None, "take_over": False}
+                    have = self.edition or None
+                    asked = {"writer": self.writer or None, "take_over": False, "have": have}
                     paper = await self.browser.send(
                         "paper", f"{self.here}/paper", asked, self.token
                     )
@@ -106,7 +108,8 @@ class Sitter:
         self.writer, self.position, self.seq = paper["writer"], paper["position"], paper["seq"]
         self.last, self.break_after = paper["last"], paper["break_after"] or 0
         self.break_decided = paper["break_decided"]
-        for item in paper["items"]:
+        self.edition = paper["edition"]
+        for item in paper["items"] or ():
             self.options[item["position"]] = [option["id"] for option in item["options"]]
         for position, mark in paper["marks"].items():
             self.chosen.setdefault(int(position), mark["option_id"])

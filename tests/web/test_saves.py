@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,7 +12,9 @@ from flask.testing import FlaskClient
 from app.domain.attempts import AttemptKind
 from app.domain.bilingual import Language
 from app.services.pulse import FRESH
+from app.storage.attempts import AttemptRow
 from app.storage.bank import item_of
+from app.storage.database import db
 from app.web.pulse import PULSE
 from tests.web.accounts_cast import contents
 from tests.web.exam_cast import attempt, begin, finish, inside, options, response, speak
@@ -136,6 +139,38 @@ def test_the_paper_holds_the_whole_form_and_nothing_of_its_keys(
 def test_a_free_attempt_s_paper_has_both_languages(app: Flask, ana: FlaskClient) -> None:
     sheet = ask(ana, begin(app)).get_json()
     assert set(sheet["items"][0]["stem"]) == {"en", "es"}
+
+
+def test_a_page_that_has_the_items_is_not_sent_them_again(app: Flask, ana: FlaskClient) -> None:
+    handle = begin(app)
+    whole = ask(ana, handle).get_json()
+    again = ask(ana, handle, writer=whole["writer"], have=whole["edition"]).get_json()
+    assert again == whole | {"items": None}
+    other = ask(ana, begin(app, "ana", MOCK)).get_json()["edition"]
+    for wrong in (other, "", None):
+        assert ask(ana, handle, writer=whole["writer"], have=wrong).get_json() == whole
+    for nonsense in (7, "x" * 17, [], "\ud800"):
+        assert ask(ana, handle, writer=whole["writer"], have=nonsense).status_code == 422
+
+
+def test_an_edition_is_of_the_languages_and_the_shape_too(
+    app: Flask, ana: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = begin(app)
+
+    def edition() -> object:
+        return ask(ana, handle, take_over=True).get_json()["edition"]
+
+    first = edition()
+    speak(ana, "en")
+    assert edition() == first  # both languages are sent, whichever the page is in
+    with inside(app):
+        row = db.session.scalars(sa.select(AttemptRow).where(AttemptRow.handle == handle)).one()
+        row.language_fixed = True
+    assert edition() != first
+    second = edition()
+    monkeypatch.setattr("app.services.paper.SHAPE", "2")
+    assert edition() != second
 
 
 def test_the_paper_knows_what_was_marked(app: Flask, ana: FlaskClient) -> None:
