@@ -22,7 +22,7 @@ from app.storage.sign_ins import delete_sign_ins
 SET_UP = "set_up"
 RESET = "reset"
 CONFIRM_EMAIL = "confirm_email"
-MINUTES = {SET_UP: 60, RESET: 30, CONFIRM_EMAIL: 24 * 60}
+MINUTES = {SET_UP: 15, RESET: 30, CONFIRM_EMAIL: 24 * 60}
 """How long a link of each kind may be used."""
 TOKEN_BYTES = 32
 NAME_LENGTHS = range(3, 41)

@@ -11,6 +11,7 @@ from app.bank.files import BankFiles
 from app.cli import commands
 from app.config import load_settings
 from tests.web.accounts_cast import guarded_app, sign_in
+from tests.world import build_app, furnish, signed_in
 
 PARTS = {"HttpOnly", "Path=/", "SameSite=Lax"}
 
@@ -44,6 +45,19 @@ def test_beyond_loopback_it_does_not_start_without_encryption(tmp_path: Path, ho
     assert ran.exit_code == 1
     assert "nothing encrypts the way" in ran.output
     assert not (tmp_path / "peerprep.db").exists()
+
+
+def test_whoever_runs_an_open_site_is_told_so_on_every_page(
+    tmp_path: Path, bank: BankFiles
+) -> None:
+    app = build_app(tmp_path, bank, insecure_lan=True)
+    furnish(app, bank)
+    for username, told in (("dev", True), ("ben", False), ("ana", False)):
+        client = signed_in(app, username)
+        for language, words in (("en", "without encryption"), ("es", "sin cifrado")):
+            client.post("/language", data={"language": language})
+            for page in ("/home", "/account"):
+                assert (words in client.get(page).text) is told, (username, page)
 
 
 def test_by_default_it_listens_to_this_machine_alone(tmp_path: Path) -> None:

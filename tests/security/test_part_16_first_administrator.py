@@ -79,9 +79,9 @@ def test_a_newer_link_kills_the_older(empty: Flask) -> None:
     assert empty.test_client().get(newer).status_code == 200
 
 
-def test_the_link_dies_after_an_hour(empty: Flask) -> None:
+def test_the_link_dies_after_a_quarter_of_an_hour(empty: Flask) -> None:
     path = link(empty)
-    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=61)):
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=16)):
         assert empty.test_client().post(path, data=FORM).status_code == 404
     assert administrators(empty) == []
 
