@@ -141,6 +141,9 @@ def test_a_free_attempt_s_paper_has_both_languages(app: Flask, ana: FlaskClient)
     assert set(sheet["items"][0]["stem"]) == {"en", "es"}
 
 
+NO_EDITIONS: list[object] = [7, "x" * 17, [], "\ud800"]
+
+
 def test_a_page_that_has_the_items_is_not_sent_them_again(app: Flask, ana: FlaskClient) -> None:
     handle = begin(app)
     whole = ask(ana, handle).get_json()
@@ -149,7 +152,7 @@ def test_a_page_that_has_the_items_is_not_sent_them_again(app: Flask, ana: Flask
     other = ask(ana, begin(app, "ana", MOCK)).get_json()["edition"]
     for wrong in (other, "", None):
         assert ask(ana, handle, writer=whole["writer"], have=wrong).get_json() == whole
-    for nonsense in (7, "x" * 17, [], "\ud800"):
+    for nonsense in NO_EDITIONS:
         assert ask(ana, handle, writer=whole["writer"], have=nonsense).status_code == 422
 
 
