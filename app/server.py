@@ -1,8 +1,10 @@
 """The production server: gunicorn with threads, or waitress where there is no gunicorn."""
 
+import gc
 import logging
 import logging.config
 import os
+import random
 import socket
 import sys
 import threading
@@ -40,6 +42,9 @@ BESIDE_CONNECTIONS = 200
 """Descriptors for everything else: database, files, pipes. A worker without any left would end."""
 WAITING_TO_BE_TAKEN = 4096
 """Connections that the system holds meanwhile, as when all pages come back after a restart."""
+YOUNG_OBJECTS = 20_000
+"""New objects after which Python looks for rings of dead ones. Its own 700 are a page's worth; what
+the site has loaded before its workers begin is never looked at again."""
 SWITCH_SECONDS = 0.0005
 """How long a busy thread keeps the others waiting. Python's own 5 ms add up for a save, which lets
 go at every step of the database and each time gets behind all trainers' reports being made."""
@@ -144,6 +149,9 @@ def _gunicorn_settings(app: Flask, settings: Settings) -> dict[str, Any]:
 
 def _after_fork(app: Flask) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
+    random.seed()  # or the workers would give their requests the same names
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
     with app.app_context():
         db.engine.dispose(close=False)  # connections do not survive a fork
     start_sweeper(app)

@@ -138,6 +138,22 @@ class AdjustmentRow(Base):
     made_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id", ondelete="SET NULL"))
 
 
+# What nearly every page of an attempt asks; to write a question anew takes longer than to ask it.
+_THEIRS = sa.select(AttemptRow).where(
+    AttemptRow.handle == sa.bindparam("handle"), AttemptRow.person_id == sa.bindparam("person_id")
+)
+_THEIRS_HELD = held(_THEIRS, AttemptRow)
+_ADDED = (
+    sa.select(AdjustmentRow)
+    .where(AdjustmentRow.attempt_id == sa.bindparam("attempt_id"))
+    .order_by(AdjustmentRow.id)
+)
+_RESPONSES = sa.select(ResponseRow).where(ResponseRow.attempt_id == sa.bindparam("attempt_id"))
+_HEARD = sa.select(sa.func.max(ResponseRow.saved_at)).where(
+    ResponseRow.attempt_id == sa.bindparam("attempt_id"), ResponseRow.late_option_id.is_(None)
+)
+
+
 def encode_form(form: ExamForm) -> list[Any]:
     """The form as one JSON value."""
     return [[e.item_id, e.revision, " ".join(e.option_order)] for e in form.entries]
@@ -205,10 +221,8 @@ def find_attempt(handle: str, person_id: int, *, lock: bool = False) -> AttemptR
 
     `lock` holds the row to the end of the transaction (SQLite's write transactions do anyway).
     """
-    query = sa.select(AttemptRow).where(
-        AttemptRow.handle == handle, AttemptRow.person_id == person_id
-    )
-    return db.session.scalar(held(query, AttemptRow) if lock else query)
+    asked = {"handle": handle, "person_id": person_id}
+    return db.session.scalar(_THEIRS_HELD if lock else _THEIRS, asked)
 
 
 def find_any_attempt(handle: str) -> AttemptRow | None:
@@ -218,11 +232,7 @@ def find_any_attempt(handle: str) -> AttemptRow | None:
 
 def adjustments_of(attempt_id: int) -> Sequence[AdjustmentRow]:
     """What was added to the attempt's time, in order."""
-    return db.session.scalars(
-        sa.select(AdjustmentRow)
-        .where(AdjustmentRow.attempt_id == attempt_id)
-        .order_by(AdjustmentRow.id)
-    ).all()
+    return db.session.scalars(_ADDED, {"attempt_id": attempt_id}).all()
 
 
 def adjustments_of_many(attempt_ids: Iterable[int]) -> dict[int, list[AdjustmentRow]]:
@@ -320,7 +330,7 @@ def seen_counts(person_id: int) -> dict[str, int]:
 
 def responses_of(attempt_id: int) -> dict[int, ResponseRow]:
     """The attempt's responses by position."""
-    rows = db.session.scalars(sa.select(ResponseRow).where(ResponseRow.attempt_id == attempt_id))
+    rows = db.session.scalars(_RESPONSES, {"attempt_id": attempt_id})
     return {row.position: row for row in rows}
 
 
@@ -344,10 +354,7 @@ def chosen_options(attempt_id: int) -> dict[int, str]:
 
 def heard_at(attempt_id: int) -> datetime | None:
     """When the newest save of the attempt was received that came before its end."""
-    newest = sa.select(sa.func.max(ResponseRow.saved_at)).where(
-        ResponseRow.attempt_id == attempt_id, ResponseRow.late_option_id.is_(None)
-    )
-    return db.session.scalar(newest)
+    return db.session.scalar(_HEARD, {"attempt_id": attempt_id})
 
 
 def response_at(attempt_id: int, position: int) -> ResponseRow | None:

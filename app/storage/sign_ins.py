@@ -8,19 +8,22 @@ import sqlalchemy as sa
 from app.storage.database import db
 from app.storage.people import PersonRow, SignInRow
 
+_SIGNED_IN = (  # written once: every page asks it
+    sa.select(PersonRow)
+    .join(SignInRow, SignInRow.person_id == PersonRow.id)
+    .where(
+        SignInRow.token_hash == sa.bindparam("token_hash"),
+        SignInRow.created_at > sa.bindparam("since"),
+        PersonRow.active,
+        PersonRow.fs_uniquifier == sa.bindparam("uniquifier"),
+    )
+)
+
 
 def signed_in_person(token_hash: str, uniquifier: str, since: datetime) -> PersonRow | None:
     """The person who is signed in by this token, begun after `since`, and not kept out."""
-    return db.session.scalar(
-        sa.select(PersonRow)
-        .join(SignInRow, SignInRow.person_id == PersonRow.id)
-        .where(
-            SignInRow.token_hash == token_hash,
-            SignInRow.created_at > since,
-            PersonRow.active,
-            PersonRow.fs_uniquifier == uniquifier,
-        )
-    )
+    asked = {"token_hash": token_hash, "uniquifier": uniquifier, "since": since}
+    return db.session.scalar(_SIGNED_IN, asked)
 
 
 def sign_ins_of(person_id: int, since: datetime) -> Sequence[SignInRow]:

@@ -8,7 +8,6 @@ filled with noise of random length, as Django does ("Heal the BREACH", Palacios 
 import gzip
 import io
 import secrets
-import string
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -35,9 +34,7 @@ def compress(response: Response) -> Response:
 
 
 def _gzip(body: bytes) -> bytes:
-    noise = "".join(
-        secrets.choice(string.ascii_letters) for _ in range(secrets.randbelow(MOST_NOISE))
-    )
+    noise = secrets.token_urlsafe(MOST_NOISE)[: secrets.randbelow(MOST_NOISE)]
     packed = io.BytesIO()
     with gzip.GzipFile(noise, "wb", LEVEL, packed, mtime=0) as file:
         file.write(body)
