@@ -35,6 +35,8 @@ from tests.load.wire import Answer, Browser, Tally
 from tests.world import BANK, build_app, furnish
 
 BARE, SAVES = 2000, 1000
+WARMING = 6
+"""Candidates before the clock begins: enough that each of two workers has made every page."""
 ITEMS, BREAK_AFTER, PULSES = 120, 60, 500
 EACH_CHANGED, EACH_FLAGGED, EACH_STRUCK, EACH_NOTED = 8, 10, 10, 30
 """On every eighth question an answer is changed later, and so on: 40 saves beside the 120."""
@@ -209,7 +211,7 @@ def main() -> None:
         asyncio.Runner() as runner,
     ):
         instance = Path(folder)
-        seats = prepare(instance, where, given.candidates + 2)
+        seats = prepare(instance, where, given.candidates + WARMING + 1)
         settings = where.settings | {"metrics": "true"}
         with running_site(instance, program=BARE_ROUTES, **settings) as site:
             for line in measure(Bench(site, where, runner.run), seats):
@@ -231,8 +233,10 @@ def prepare(instance: Path, where: Database, people: int) -> list[Seat]:
 
 def measure(bench: Bench, seats: list[Seat]) -> Iterator[str]:
     """The figures, line by line."""
-    warming, first, *others = [Candidate(bench.site.url, seat) for seat in seats]
-    bench.run(warming.sit())  # what a process does once, like making its templates
+    candidates = [Candidate(bench.site.url, seat) for seat in seats]
+    for warming in candidates[:WARMING]:  # what each process does once, like making its templates
+        bench.run(warming.sit())
+    first, *others = candidates[WARMING:]
     yield from bench.bare(first.browser)
     for act in (Candidate.read_rules, Candidate.start, Candidate.paper):
         bench.run(act(first))
