@@ -119,8 +119,8 @@ class Idle:
         self._conns[conn] = None
 
     def remove(self, conn: Arriving) -> None:
-        """It is used again."""
-        del self._conns[conn]
+        """It is used again, or gone."""
+        self._conns.pop(conn, None)
 
     def popleft(self) -> Arriving:
         """Take the longest unused one out."""
@@ -197,19 +197,24 @@ class WholeRequests(ThreadWorker):
         except BaseException as error:  # noqa: BLE001 (the loop sees to it)
             done.set_exception(error)
         else:
-            if keep and self.alive and not conn.came and not conn.thrown_away:
-                self._keep(conn)
+            keep = keep and not conn.thrown_away
+            if keep and self.alive and not conn.came and self._keep(conn):
                 return
             done.set_result(keep)
         self.method_queue.defer(self.finish_request, conn, done)
 
-    def _keep(self, conn: Arriving) -> None:
-        """Let the loop listen to it again; what the loop looks at first is set first."""
-        conn.sock.settimeout(0)
-        conn.set_timeout()
-        self.keepalived_conns.append(conn)
+    def _keep(self, conn: Arriving) -> bool:
+        """Let the loop listen to it again; whether it could."""
         listen = partial(self.on_client_socket_readable, conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, listen)
+        try:
+            conn.sock.settimeout(0)
+            conn.set_timeout()
+            self.keepalived_conns.append(conn)
+            self.poller.register(conn.sock, selectors.EVENT_READ, listen)
+        except (OSError, ValueError, KeyError):  # it is closed already
+            self.keepalived_conns.remove(conn)
+            return False
+        return True
 
     def finish_request(self, conn: Arriving, done: "Future[object]") -> None:
         """Keep the connection, or see the other side out without waiting for it."""
