@@ -50,6 +50,8 @@ class Cell:
     """The person's own time in this attempt; None also where no clock ran."""
     added_minutes: int = 0
     """Given to this attempt while it ran."""
+    late_waiting: int = 0
+    """Answers in any of the attempts that came late, and wait for the trainer's decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,4 +237,5 @@ def _cell(lines: list[AttemptLine]) -> Cell:
         timed=timed,
         time_factor=shown.time_factor if timed else None,
         added_minutes=round(shown.added_seconds / MINUTE),
+        late_waiting=sum(line.late_waiting for line in lines),
     )

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from app.storage.assignments import AssignmentRow
-from app.storage.attempts import AdjustmentRow, AttemptRow
+from app.storage.attempts import AdjustmentRow, AttemptRow, ResponseRow
 from app.storage.cohorts import CohortMemberRow
 from app.storage.database import db
+from app.storage.late import IS_WAITING
 
 
 class AttemptLine(NamedTuple):
@@ -24,6 +25,8 @@ class AttemptLine(NamedTuple):
     right: int | None
     total: int
     added_seconds: int
+    late_waiting: int
+    """Late answers that do not count yet."""
 
 
 def attempt_lines(cohort_id: int) -> Sequence[AttemptLine]:
@@ -34,6 +37,11 @@ def attempt_lines(cohort_id: int) -> Sequence[AttemptLine]:
     added = (
         sa.select(sa.func.sum(AdjustmentRow.seconds))
         .where(AdjustmentRow.attempt_id == AttemptRow.id)
+        .scalar_subquery()
+    )
+    late = (
+        sa.select(sa.func.count())
+        .where(ResponseRow.attempt_id == AttemptRow.id, IS_WAITING)
         .scalar_subquery()
     )
     query = (
@@ -47,6 +55,7 @@ def attempt_lines(cohort_id: int) -> Sequence[AttemptLine]:
             AttemptRow.right,
             sa.func.json_array_length(AttemptRow.form),
             sa.func.coalesce(added, 0),
+            late,
         )
         .join(AssignmentRow, AssignmentRow.id == AttemptRow.assignment_id)
         .join(

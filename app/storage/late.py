@@ -27,15 +27,18 @@ class LateCountRow(Base):
     made_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id", ondelete="SET NULL"))
 
 
+IS_WAITING = sa.and_(
+    ResponseRow.late_option_id.is_not(None),
+    ResponseRow.late_option_id.is_distinct_from(ResponseRow.option_id),
+)
+"""Of a response: a late answer to it does not count yet."""
+
+
 def waiting_of_many(attempt_ids: Iterable[int]) -> dict[int, int]:
     """How many late answers do not count yet, for each attempt that has any."""
     query = (
         sa.select(ResponseRow.attempt_id, sa.func.count())
-        .where(
-            ResponseRow.attempt_id.in_(list(attempt_ids)),
-            ResponseRow.late_option_id.is_not(None),
-            ResponseRow.late_option_id.is_distinct_from(ResponseRow.option_id),
-        )
+        .where(ResponseRow.attempt_id.in_(list(attempt_ids)), IS_WAITING)
         .group_by(ResponseRow.attempt_id)
     )
     return dict(iter(db.session.execute(query)))

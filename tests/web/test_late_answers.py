@@ -121,6 +121,25 @@ def test_the_trainer_reads_that_they_wait_and_lets_them_count(
     assert f'{DONE}, March 2, 2026, 12:18 PM, <span dir="auto">Ben</span>' in plain(page)
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "2 late answers wait for your decision"),
+        ("es", "2 respuestas tardías esperan su decisión"),
+    ],
+)
+def test_the_gradebook_says_where_a_decision_waits(
+    outage: Outage, ben: FlaskClient, language: str, sentence: str
+) -> None:
+    def page() -> str:
+        speak(ben, language)
+        return words(ben.get(f"/cohorts/{outage.room.cohort}/gradebook"))
+
+    assert page().count(sentence) == 1
+    outage.count(ben)
+    assert sentence not in page()
+
+
 def test_the_candidate_reads_it_in_the_result_and_who_decided_in_the_record(
     outage: Outage, ana: FlaskClient, ben: FlaskClient
 ) -> None:
