@@ -15,6 +15,7 @@ import errno
 import re
 import selectors
 import socket
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -107,32 +108,39 @@ class Arriving(TConn):
 class Idle:
     """Kept connections, the longest unused first; gunicorn's own queue looks each of them up.
 
-    It has what gunicorn asks of the queue, and takes one out of ten thousand at once.
+    It has what gunicorn asks of the queue, takes one out of ten thousand at once, and threads may
+    add to it while the loop looks.
     """
 
     def __init__(self) -> None:
         """There are none."""
         self._conns: OrderedDict[Arriving, None] = OrderedDict()
+        self._lock = threading.Lock()
 
     def append(self, conn: Arriving) -> None:
         """One more, used just now."""
-        self._conns[conn] = None
+        with self._lock:
+            self._conns[conn] = None
 
     def remove(self, conn: Arriving) -> None:
         """It is used again, or gone."""
-        self._conns.pop(conn, None)
+        with self._lock:
+            self._conns.pop(conn, None)
 
     def popleft(self) -> Arriving:
         """Take the longest unused one out."""
-        return self._conns.popitem(last=False)[0]
+        with self._lock:
+            return self._conns.popitem(last=False)[0]
 
     def __getitem__(self, place: int) -> Arriving:
         """The longest unused one, which is all that is asked for."""
-        return next(islice(self._conns, place, None))
+        with self._lock:
+            return next(islice(self._conns, place, None))
 
     def __iter__(self) -> Iterator[Arriving]:
         """All, as they stand now."""
-        return iter(list(self._conns))
+        with self._lock:
+            return iter(list(self._conns))
 
     def __len__(self) -> int:
         """How many there are."""
