@@ -41,6 +41,9 @@ FURTHEST = 112
 """The furthest position where somebody stands when the clock begins."""
 FORMS = 100
 BARE = 500
+SETTLING_SECONDS = 60
+"""After the last one has come: opening a page costs as much as twenty saves, so while many come at
+once everybody waits for them."""
 REPORTS_FROM, REPORTS_UNTIL = 0.4, 0.7
 """The part of the run in which reports are made."""
 PEOPLE_PER_GENERATOR = 5000
@@ -98,7 +101,7 @@ def main() -> None:
             outcome, reports = run(site, wanted, where, furnished, instance)
             verdict = _verdict(furnished, outcome, before)
             say_log(site)
-        for line in (*told(outcome, reports), *verdict.lines()):
+        for line in (*told(outcome, reports, wanted.start_over), *verdict.lines()):
             say(line)
     sys.exit(1 if verdict.lost or verdict.wrong_scores else 0)
 
@@ -163,9 +166,13 @@ def run(
     return outcome, made[0] if wanted.reports else None
 
 
-def told(outcome: Outcome, reports: ReportsMade | None) -> Iterator[str]:
-    """Latencies; those of the saves also with and without reports beside them."""
+def told(outcome: Outcome, reports: ReportsMade | None, start_over: float) -> Iterator[str]:
+    """Latencies; those of the saves also once everybody sits, and beside reports."""
     yield from outcome.lines()
+    settled = outcome.begin + start_over + SETTLING_SECONDS
+    for kind in ("save", "pulse"):
+        samples = [sample for sample in outcome.samples[kind] if sample[0] >= settled]
+        yield f"{kind + ', everybody there':28}{len(samples):9}{milliseconds(samples)}"
     if reports is None:
         return
     yield from reports.lines()
