@@ -13,13 +13,14 @@ from io import BytesIO
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from flask import Flask, request
+from flask import Flask, Response, request
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.services.saves import save_batch
 from app.services.sign_ins import Proof
 from app.storage.database import set_reading
 from app.web.clock import clock_of
-from app.web.headers import bare_headers
+from app.web.headers import ALWAYS, bare_headers
 from app.web.observability import Watch
 from app.web.observed import HEADER, begin_observing
 from app.web.save_bodies import answer_to_save, batch_from_json
@@ -46,6 +47,7 @@ LET_THROUGH_SECONDS = 300
 """The age of a cookie is looked at again so often; it lives for weeks."""
 MOST_KNOWN = 20_000
 LONGEST_BODY = 64 * 1024
+TRY_AGAIN = "5"
 
 Key = tuple[str | None, ...]
 
@@ -91,8 +93,12 @@ class SavesFirst:
             environ[KEY] = key
             return self._pages(environ, start_response)
         sent = environ["wsgi.input"].read(int(length))
-        with self._app.app_context():
-            answer = self._answer(environ, handle, proof, sent)
+        try:
+            with self._app.app_context():
+                answer = self._answer(environ, handle, proof, sent)
+        except NoConnection:  # the pages would wait for one as long again
+            refusal = Response("", 503, {**ALWAYS, "Retry-After": TRY_AGAIN})
+            return refusal(environ, start_response)
         if answer is None:
             environ["wsgi.input"] = BytesIO(sent)
             return self._pages(environ, start_response)
@@ -111,6 +117,8 @@ class SavesFirst:
         try:
             batch = batch_from_json(self._app.json.loads(sent))
             saved = save_batch(proof, handle, batch, clock_of(self._app)(), self._site)
+        except NoConnection:
+            raise
         except Exception:  # noqa: BLE001 (the pages meet it again, and say it kindly)
             return None
         if saved.added:  # is told in the page's language

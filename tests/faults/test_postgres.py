@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from app.storage.attempts import AttemptRow
 from app.storage.database import db
 from app.storage.people import PersonRow
 from app.web.again import MOST_TIMES
+from app.web.saves_first import KNOWN
 from tests.faults.clients import PATIENCE
 from tests.faults.crashing_postgres import CrashingPostgres, pg_immediate
 from tests.faults.faultlib import (
@@ -111,6 +113,27 @@ def distant(
 
 
 @pytest.mark.parametrize("is_there", [True, False])
+def test_31_a_known_save_whose_commit_is_lost_is_done_again_at_once(
+    distant: Flask, server: CrashingPostgres, line: Proxy, *, is_there: bool
+) -> None:
+    who = "ana" if is_there else "eli"
+    client, handle = TestClient(signed_in(distant, who)), begin(distant, who)
+    first, second = options(distant, handle, 5)[:2]
+    assert accepted(save(client, handle, 5, 1, first), 5) == 1
+
+    def is_commit(data: bytes) -> bool:
+        return b"COMMIT\0" in data and not line.cuts
+
+    if is_there:
+        line.cut_after = is_commit
+    else:
+        line.cut_before = is_commit
+    assert accepted(save(client, handle, 5, 2, second), 5) == 2
+    assert line.cuts == 1
+    assert stored(server.address)[handle, 5] == (2, second)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
 def test_31_a_commit_whose_outcome_nobody_knows_is_one_row_after_the_retry(
     distant: Flask, server: CrashingPostgres, line: Proxy, *, is_there: bool
 ) -> None:
@@ -126,7 +149,8 @@ def test_31_a_commit_whose_outcome_nobody_knows_is_one_row_after_the_retry(
         line.cut_after = is_commit
     else:
         line.cut_before = is_commit
-    refused = save(client, handle, 3, 2, second)
+    with patch.object(distant.extensions[KNOWN], "proof", return_value=None):
+        refused = save(client, handle, 3, 2, second)
     assert (refused.status, refused.headers["Retry-After"], line.cuts) == (503, "5", 1)
     found = stored(server.address)[handle, 3]
     assert found == ((2, second) if is_there else (1, first))

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import pytest
 from flask import Flask, request_started
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.test import TestResponse
 
 from app.domain.attempts import AttemptKind
@@ -186,6 +187,14 @@ def test_a_fault_on_the_way_is_met_by_the_pages(page: Page) -> None:
     with patch.object(saves_first, "save_batch", side_effect=RuntimeError):
         assert page.save().status_code == 200
     assert page.reached_pages
+
+
+def test_where_no_connection_is_free_nobody_waits_for_one_twice(page: Page) -> None:
+    with patch.object(saves_first, "save_batch", side_effect=NoConnection):
+        answer = page.save()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert not page.reached_pages
 
 
 def test_time_that_was_added_is_told_in_words(app: Flask) -> None:
