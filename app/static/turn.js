@@ -1,5 +1,5 @@
 // Of several windows of a browser one writes: it holds a lock and the token that the server knows.
-const PATIENCE = 700;
+const PATIENCE = 2500; // a page that was left gives its lock back a moment later, on a slow phone after a second or two
 const lock = (handle) => `exam-${handle}`;
 let held = false;
 
