@@ -14,6 +14,7 @@ from app.storage.database import db
 from app.web.access import visitor
 from app.web.editions import page_of_form
 from app.web.error_words import NOT_FOUND, REFUSALS, WAY_LABELS, Way, Words
+from app.web.headers import SOON
 from app.web.observed import refused_as, request_id
 from app.web.refusals import closed_result, refused_form, refused_try
 from app.web.storage_faults import StorageFault, busy, storage_fault
@@ -21,8 +22,6 @@ from app.web.storage_faults import StorageFault, busy, storage_fault
 Answer = tuple[Response | str, int] | tuple[Response | str, int, dict[str, str]]
 
 HTML_STATUS = 500
-SOON = "5"
-"""Seconds after which a busy site is asked again."""
 MAINTENANCE_SECONDS = 300
 """When to try again, where somebody is looking after the site."""
 

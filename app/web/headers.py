@@ -21,6 +21,8 @@ ALWAYS = FIXED | {
     "Vary": "Accept-Encoding, Accept-Language, Cookie",
 }
 TLS_ONLY = "max-age=31536000; includeSubDomains"
+SOON = "5"
+"""Seconds after which a busy site is asked again."""
 
 
 def add_headers(response: Response) -> Response:
@@ -29,6 +31,11 @@ def add_headers(response: Response) -> Response:
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = TLS_ONLY
     return response
+
+
+def come_again() -> Response:
+    """What a script is told where the database is busy or away, and no page is made."""
+    return Response("", 503, {**ALWAYS, "Retry-After": SOON})
 
 
 def bare_headers(scheme: str, kind: str) -> list[tuple[str, str]]:

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response
+from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.services.pulse import Pulse
 from app.storage.database import db
-from app.web.headers import ALWAYS, bare_headers
+from app.web.headers import bare_headers, come_again
 from app.web.site import EXTENSION
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ MORE_TO_IT = re.compile(
 )
 END = b"\r\n\r\n"
 KIND = "text/plain; charset=utf-8"
-TRY_AGAIN = "5"
 
 
 class PulseFirst:
@@ -54,8 +53,7 @@ class PulseFirst:
             return self._pages(environ, start_response)
         now = datetime.now(UTC)
         if not self._pulse.is_fresh(now) and not self._read(now):
-            refusal = Response("", 503, {**ALWAYS, "Retry-After": TRY_AGAIN})
-            return refusal(environ, start_response)
+            return come_again()(environ, start_response)
         mark = self._pulse.of(path.removeprefix(PLACE)).encode()
         headers = bare_headers(environ["wsgi.url_scheme"], KIND)
         start_response("200 OK", [*headers, ("Content-Length", str(len(mark)))])

@@ -13,14 +13,14 @@ from io import BytesIO
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.services.saves import save_batch
 from app.services.sign_ins import Proof
 from app.storage.database import set_reading
-from app.web.clock import clock_of
-from app.web.headers import ALWAYS, bare_headers
+from app.web.clock import RECEIVED_AT, clock_of
+from app.web.headers import bare_headers, come_again
 from app.web.observability import Watch
 from app.web.observed import HEADER, begin_observing
 from app.web.save_bodies import answer_to_save, batch_from_json
@@ -47,7 +47,6 @@ LET_THROUGH_SECONDS = 300
 """The age of a cookie is looked at again so often; it lives for weeks."""
 MOST_KNOWN = 20_000
 LONGEST_BODY = 64 * 1024
-TRY_AGAIN = "5"
 
 Key = tuple[str | None, ...]
 
@@ -97,15 +96,14 @@ class SavesFirst:
             with self._app.app_context():
                 answer = self._answer(environ, handle, proof, sent)
         except NoConnection:  # the pages would wait for one as long again
-            refusal = Response("", 503, {**ALWAYS, "Retry-After": TRY_AGAIN})
-            return refusal(environ, start_response)
+            return come_again()(environ, start_response)
         if answer is None:
             environ["wsgi.input"] = BytesIO(sent)
             return self._pages(environ, start_response)
         body, request_id = answer
         headers = bare_headers(environ["wsgi.url_scheme"], "application/json")
-        length = ("Content-Length", str(len(body)))
-        start_response("200 OK", [*headers, length, (HEADER, request_id)])
+        own = [("Content-Length", str(len(body))), (HEADER, request_id)]
+        start_response("200 OK", [*headers, *own])
         return [body]
 
     def _answer(
@@ -114,9 +112,10 @@ class SavesFirst:
         """The answer and the name of the request; None where the pages must answer."""
         seen = begin_observing(self._watch.given(environ.get("HTTP_X_REQUEST_ID")))
         set_reading(only=False)
+        now = environ[RECEIVED_AT] = clock_of(self._app)()
         try:
             batch = batch_from_json(self._app.json.loads(sent))
-            saved = save_batch(proof, handle, batch, clock_of(self._app)(), self._site)
+            saved = save_batch(proof, handle, batch, now, self._site)
         except NoConnection:
             raise
         except Exception:  # noqa: BLE001 (the pages meet it again, and say it kindly)

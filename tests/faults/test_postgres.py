@@ -112,43 +112,43 @@ def distant(
     let_go(app)
 
 
-@pytest.mark.parametrize("is_there", [True, False])
+def answered_once(distant: Flask, who: str, position: int) -> tuple[TestClient, str, list[str]]:
+    """Somebody whose first answer there is saved: their page, the attempt, the options."""
+    client, handle = TestClient(signed_in(distant, who)), begin(distant, who)
+    choices = list(options(distant, handle, position))
+    assert accepted(save(client, handle, position, 1, choices[0]), position) == 1
+    return client, handle, choices
+
+
+def lose_a_commit(line: Proxy, *, arrives: bool) -> None:
+    """Cut the line at the next commit: before PostgreSQL hears of it, or before its answer."""
+
+    def is_commit(data: bytes) -> bool:
+        return b"COMMIT\0" in data and not line.cuts
+
+    if arrives:
+        line.cut_after = is_commit
+    else:
+        line.cut_before = is_commit
+
+
+@pytest.mark.parametrize(("who", "is_there"), [("ana", True), ("eli", False)])
 def test_31_a_known_save_whose_commit_is_lost_is_done_again_at_once(
-    distant: Flask, server: CrashingPostgres, line: Proxy, *, is_there: bool
+    distant: Flask, server: CrashingPostgres, line: Proxy, who: str, *, is_there: bool
 ) -> None:
-    who = "ana" if is_there else "eli"
-    client, handle = TestClient(signed_in(distant, who)), begin(distant, who)
-    first, second = options(distant, handle, 5)[:2]
-    assert accepted(save(client, handle, 5, 1, first), 5) == 1
-
-    def is_commit(data: bytes) -> bool:
-        return b"COMMIT\0" in data and not line.cuts
-
-    if is_there:
-        line.cut_after = is_commit
-    else:
-        line.cut_before = is_commit
-    assert accepted(save(client, handle, 5, 2, second), 5) == 2
+    client, handle, choices = answered_once(distant, who, 5)
+    lose_a_commit(line, arrives=is_there)
+    assert accepted(save(client, handle, 5, 2, choices[1]), 5) == 2
     assert line.cuts == 1
-    assert stored(server.address)[handle, 5] == (2, second)
+    assert stored(server.address)[handle, 5] == (2, choices[1])
 
 
-@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize(("who", "is_there"), [("ana", True), ("eli", False)])
 def test_31_a_commit_whose_outcome_nobody_knows_is_one_row_after_the_retry(
-    distant: Flask, server: CrashingPostgres, line: Proxy, *, is_there: bool
+    distant: Flask, server: CrashingPostgres, line: Proxy, who: str, *, is_there: bool
 ) -> None:
-    who = "ana" if is_there else "eli"
-    client, handle = TestClient(signed_in(distant, who)), begin(distant, who)
-    first, second = options(distant, handle, 3)[:2]
-    assert accepted(save(client, handle, 3, 1, first), 3) == 1
-
-    def is_commit(data: bytes) -> bool:
-        return b"COMMIT\0" in data and not line.cuts
-
-    if is_there:
-        line.cut_after = is_commit
-    else:
-        line.cut_before = is_commit
+    client, handle, (first, second, *_others) = answered_once(distant, who, 3)
+    lose_a_commit(line, arrives=is_there)
     with patch.object(distant.extensions[KNOWN], "proof", return_value=None):
         refused = save(client, handle, 3, 2, second)
     assert (refused.status, refused.headers["Retry-After"], line.cuts) == (503, "5", 1)

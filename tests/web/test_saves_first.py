@@ -4,11 +4,13 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from flask import Flask, request_started
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.test import TestResponse
@@ -20,7 +22,7 @@ from app.web.saves_first import KNOWN, LET_THROUGH_SECONDS, LONGEST_BODY, RULE
 from tests.web.accounts_cast import contents
 from tests.web.exam_cast import begin, inside, options, response
 from tests.web.records_cast import open_classroom
-from tests.world import signed_in
+from tests.world import NOON, signed_in
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 THERE = {
@@ -187,6 +189,21 @@ def test_a_fault_on_the_way_is_met_by_the_pages(page: Page) -> None:
     with patch.object(saves_first, "save_batch", side_effect=RuntimeError):
         assert page.save().status_code == 200
     assert page.reached_pages
+
+
+def test_a_save_that_waited_before_the_pages_counts_from_its_entry(
+    app: Flask, page: Page, noon: time_machine.Traveller
+) -> None:
+    def wait(*_given: object) -> None:
+        noon.shift(timedelta(hours=3))
+        raise RuntimeError
+
+    with patch.object(saves_first, "save_batch", side_effect=wait):
+        assert page.save().get_json()["accepted"] == [[1, 2]]
+    assert page.reached_pages
+    kept = response(app, page.handle)
+    assert kept is not None
+    assert kept.saved_at == NOON
 
 
 def test_where_no_connection_is_free_nobody_waits_for_one_twice(page: Page) -> None:
