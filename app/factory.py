@@ -13,6 +13,7 @@ from app.bank.files import BankFiles
 from app.config import ROOT, Settings, secret_key
 from app.services.site import Site
 from app.storage.database import db, engine_options, install_sqlite_settings, set_reading
+from app.storage.pings import install_pings
 from app.web import (
     access,
     accounts,
@@ -162,6 +163,8 @@ def _install_database(app: Flask) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             install_sqlite_settings(db.engine)
+        else:
+            install_pings(db.engine)
 
 
 def _open_for_reading_or_writing() -> None:

@@ -72,7 +72,8 @@ class Stage:
     ) -> str:
         """Start an attempt and give its handle."""
         request = wanted_attempt(kind, **wanted)
-        return start_attempt(self.person(username), request, self.site, now, random.Random(seed))
+        rng = random.Random(seed)
+        return start_attempt(self.person(username), request, self.site, now, rng).handle
 
 
 def wanted_attempt(kind: AttemptKind, **wanted: object) -> StartRequest:

@@ -11,10 +11,11 @@ from app.domain.assembly_model import (
     Limit,
     Rule,
     cheapest,
-    limits_of,
+    common_limits,
     nearest,
     out_of_reach,
     reserve_of,
+    seen_limit,
     shortfalls,
 )
 from app.domain.assembly_swaps import by_swaps
@@ -45,8 +46,52 @@ class ExamForm:
     entries: tuple[FormEntry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What can be drawn for a blueprint, and the rules over it that hold for every candidate."""
+
+    blueprint: ExamBlueprint
+    items: tuple[PoolItem, ...]
+    limits: tuple[Limit, ...]
+
+    @classmethod
+    def of(
+        cls,
+        pool: Iterable[PoolItem],
+        blueprint: ExamBlueprint,
+        avoid: frozenset[str] = frozenset(),
+    ) -> "Stock":
+        """Sort out what may be drawn, without the items in `avoid`.
+
+        Of an item with several revisions the newest counts. Raises CannotDraw where the key's
+        position fits no form of this length.
+        """
+        check_key_range(blueprint)
+        items = usable_items(pool, blueprint, avoid)
+        return cls(blueprint, tuple(items), tuple(common_limits(items, blueprint)))
+
+    def draw(
+        self, *, seen: Mapping[str, int], exposure: Mapping[str, int], rng: random.Random
+    ) -> ExamForm:
+        """Draw a form that meets every rule of the blueprint.
+
+        Raises CannotDraw, which names the rules that cannot be met and by how much. `seen` counts
+        how often this candidate has had an item, `exposure` how often it stood on anybody's form.
+        Where the stock allows it, enough unseen items are left for one more form. The same inputs,
+        in any order, and the same state of `rng` give the same form.
+        """
+        items, blueprint = self.items, self.blueprint
+        limits = [*self.limits, seen_limit(items, blueprint, seen)]
+        costs = _costs(items, blueprint.items, seen, exposure, rng)
+        sparing = [*limits, *reserve_of(items, blueprint, seen, limits)]
+        drawn = None if out_of_reach(sparing) else _cheap(sparing, costs, blueprint.items)
+        if drawn is None:
+            drawn = _drawn(limits, costs)
+        return form_of([items[place] for place in sorted(drawn)], blueprint, rng)
+
+
 def draw_form(
-    pool: Sequence[PoolItem],
+    pool: Iterable[PoolItem],
     blueprint: ExamBlueprint,
     *,
     seen: Mapping[str, int],
@@ -54,23 +99,8 @@ def draw_form(
     rng: random.Random,
     avoid: frozenset[str] = frozenset(),
 ) -> ExamForm:
-    """Draw a form that meets every rule of `blueprint`.
-
-    Raises CannotDraw, which names the rules that cannot be met and by how much. `seen` counts
-    how often this candidate has had an item, `exposure` how often it stood on anybody's form;
-    items in `avoid` are never drawn. Where the stock allows it, enough unseen items are left for
-    one more form. The same inputs, in any order, and the same state of
-    `rng` give the same form. Of an item with several revisions the newest counts.
-    """
-    check_key_range(blueprint)
-    usable = usable_items(pool, blueprint, avoid)
-    limits = limits_of(usable, blueprint, seen)
-    costs = _costs(usable, blueprint.items, seen, exposure, rng)
-    sparing = [*limits, *reserve_of(usable, blueprint, seen, limits)]
-    drawn = None if out_of_reach(sparing) else _cheap(sparing, costs, blueprint.items)
-    if drawn is None:
-        drawn = _drawn(limits, costs)
-    return form_of([usable[place] for place in sorted(drawn)], blueprint, rng)
+    """Draw one form from a pool (`Stock.of`, `Stock.draw`). Raises CannotDraw."""
+    return Stock.of(pool, blueprint, avoid).draw(seen=seen, exposure=exposure, rng=rng)
 
 
 def _cheap(limits: Sequence[Limit], costs: Sequence[float], items: int) -> frozenset[int] | None:
@@ -91,7 +121,7 @@ def form_of(chosen: Sequence[PoolItem], blueprint: ExamBlueprint, rng: random.Ra
 
 
 def usable_items(
-    pool: Sequence[PoolItem], blueprint: ExamBlueprint, avoid: frozenset[str] = frozenset()
+    pool: Iterable[PoolItem], blueprint: ExamBlueprint, avoid: frozenset[str] = frozenset()
 ) -> list[PoolItem]:
     """Sort out what may be drawn; domains without a quota only where quotas leave room."""
     by_revision = sorted(pool, key=lambda item: (item.item_id, item.revision))

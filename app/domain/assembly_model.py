@@ -113,10 +113,13 @@ def limits_of(
     pool: Sequence[PoolItem], blueprint: ExamBlueprint, seen: Mapping[str, int]
 ) -> list[Limit]:
     """Write every rule of `blueprint` as limits on what is drawn from `pool`."""
+    return [*common_limits(pool, blueprint), seen_limit(pool, blueprint, seen)]
+
+
+def common_limits(pool: Sequence[PoolItem], blueprint: ExamBlueprint) -> list[Limit]:
+    """Write the rules that are the same for every candidate."""
     quotas = {str(domain): Range(quota, quota) for domain, quota in blueprint.oshpd.items()}
     focus_areas = {str(code): span for code, span in blueprint.focus_areas.items()}
-    everything = range(len(pool))
-    known = [place for place in everything if seen.get(pool[place].item_id, 0) > 0]
     limits = [
         *_area_limits(pool, Rule.OSHPD, Axis.OSHPD, quotas),
         *_area_limits(pool, Rule.SAMHSA, Axis.SAMHSA, blueprint.samhsa),
@@ -124,12 +127,19 @@ def limits_of(
         *_mean_limits(Rule.WORDS_EN, [item.words_en for item in pool], blueprint.mean_words_en),
         *_mean_limits(Rule.WORDS_ES, [item.words_es for item in pool], blueprint.mean_words_es),
         *(_count(Rule.ENEMIES, None, pair, Range(0, 1)) for pair in _enemy_pairs(pool)),
-        _count(Rule.SEEN, None, known, Range(0, blueprint.seen_cap)),
     ]
     if sum(blueprint.oshpd.values()) != blueprint.items:
         whole = Range(blueprint.items, blueprint.items)
-        limits.append(_count(Rule.ITEMS, None, everything, whole))
+        limits.append(_count(Rule.ITEMS, None, range(len(pool)), whole))
     return limits
+
+
+def seen_limit(
+    pool: Sequence[PoolItem], blueprint: ExamBlueprint, seen: Mapping[str, int]
+) -> Limit:
+    """Write how many items a form may hold that this candidate has seen."""
+    known = [place for place, item in enumerate(pool) if seen.get(item.item_id, 0) > 0]
+    return _count(Rule.SEEN, None, known, Range(0, blueprint.seen_cap))
 
 
 def reserve_of(

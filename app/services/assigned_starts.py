@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.access import Person
-from app.domain.assembly import ExamForm, FormEntry
+from app.domain.assembly import ExamForm, FormEntry, Stock
 from app.domain.assignments import Assignment, Selection, require_start
 from app.domain.attempts import AttemptKind, Feedback
 from app.domain.bilingual import Language
@@ -145,7 +145,7 @@ def _drawn(
     blueprint = blueprint_for(assignment.kind, assignment.items, site, pool, request.areas)
     attempt = attempt_row(person, request, site, blueprint, now)
     form = (
-        form_for(pool, blueprint, person, rng)
+        form_for(Stock.of(pool, blueprint), person, rng)
         if row.form is None
         else fixed_form(row, blueprint.break_after, rng)
     )

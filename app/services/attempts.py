@@ -1,6 +1,7 @@
 """Starting, running and ending attempts."""
 
 import random
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -22,23 +23,33 @@ LONGEST_LOOK = 600
 """Seconds: longer on one item counts as away from the screen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An attempt that runs now; a new one stands at its first item."""
+
+    handle: str
+    is_new: bool
+
+
 def start_attempt(
     person: Person, request: StartRequest, site: Site, now: datetime, rng: random.Random
-) -> str:
-    """Draw a form, start its clock and return the attempt's handle.
+) -> Started:
+    """Draw a form and start its clock.
 
-    Where an attempt of this kind is running already, its handle is returned: starting twice
-    starts once. Raises NoTryLeft, CannotDraw or MaintenanceMode.
+    Where an attempt of this kind is running already, it is that one: starting twice starts once.
+    Raises NoTryLeft, CannotDraw or MaintenanceMode.
     """
     lock_person(person.id)
     finish_due(now, site, person.id)
     running = live_handle(person.id, request.kind)
     if running:
         db.session.commit()
-        return running
+        return Started(running, is_new=False)
     require_open(site)
     started = store_started(drawn_row(person, request, site, now, rng), now)
-    return started or live_handle(person.id, request.kind) or _not_found()
+    if started is not None:
+        return Started(started, is_new=True)
+    return Started(live_handle(person.id, request.kind) or _not_found(), is_new=False)
 
 
 def store_started(row: AttemptRow, now: datetime) -> str | None:

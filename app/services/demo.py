@@ -202,7 +202,7 @@ def _sit(
     rng: random.Random,
     stop_after: int | None = None,
 ) -> None:
-    handle = start_attempt(person, wanted, site, begin, rng)
+    handle = start_attempt(person, wanted, site, begin, rng).handle
     answer(person, handle, site, begin, skill, rng, stop_after)
 
 

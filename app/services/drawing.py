@@ -5,9 +5,12 @@ import secrets
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine
 
 from app.domain.access import Person
-from app.domain.assembly import ExamForm, draw_form
+from app.domain.assembly import ExamForm, Stock
 from app.domain.attempts import AttemptKind, Feedback
 from app.domain.bilingual import Language
 from app.domain.blueprint import ExamBlueprint
@@ -19,8 +22,11 @@ from app.services.tries import mock_standing
 from app.storage import attempts as storage
 from app.storage import bank as bank_storage
 from app.storage.attempts import AttemptRow
+from app.storage.database import db
 
 HANDLE_BYTES = 16
+
+_mock_stocks: WeakKeyDictionary[Engine, tuple[tuple[PoolItem, ...], Stock]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ def drawn_row(
     require_try(standing)
     pool = _pool(request)
     blueprint = blueprint_for(request.kind, request.items, site, pool, request.areas)
-    form = form_for(pool, blueprint, person, rng)
+    form = form_for(_stock(pool, blueprint, site), person, rng)
     row = attempt_row(person, request, site, blueprint, now)
     row.form = storage.encode_form(form)
     take_try(row, standing, site, now)
@@ -64,20 +70,29 @@ def take_try(row: AttemptRow, standing: TryStanding | None, site: Site, now: dat
         row.try_slot = _free_slot(row.person_id, standing)
 
 
-def form_for(
-    pool: tuple[PoolItem, ...], blueprint: ExamBlueprint, person: Person, rng: random.Random
-) -> ExamForm:
+def form_for(stock: Stock, person: Person, rng: random.Random) -> ExamForm:
     """Draw a form for this person, who has seen some items. Raises CannotDraw."""
     seen, exposure = storage.seen_counts(person.id), bank_storage.exposures()
     try:
-        return draw_form(pool, blueprint, seen=seen, exposure=exposure, rng=rng)
+        return stock.draw(seen=seen, exposure=exposure, rng=rng)
     except CannotDraw as refused:
         if any(shortfall.rule != "seen" for shortfall in refused.shortfalls):
             raise
     # Only the cap on seen items stands in the way: a small bank must not take away a try that
     # the rule allows. The page said beforehand how many items will be met again.
-    open_to_seen = replace(blueprint, seen_share=1.0)
-    return draw_form(pool, open_to_seen, seen=seen, exposure=exposure, rng=rng)
+    open_to_seen = replace(stock, blueprint=replace(stock.blueprint, seen_share=1.0))
+    return open_to_seen.draw(seen=seen, exposure=exposure, rng=rng)
+
+
+def _stock(pool: tuple[PoolItem, ...], blueprint: ExamBlueprint, site: Site) -> Stock:
+    """What can be drawn; of a mock it is kept for as long as the pool stays the same."""
+    if blueprint is not site.blueprint:
+        return Stock.of(pool, blueprint)
+    of_pool, stock = _mock_stocks.get(db.engine, (None, None))
+    if stock is None or of_pool is not pool or stock.blueprint is not blueprint:
+        stock = Stock.of(pool, blueprint)
+        _mock_stocks[db.engine] = pool, stock
+    return stock
 
 
 def attempt_row(

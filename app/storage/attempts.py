@@ -152,6 +152,15 @@ _RESPONSES = sa.select(ResponseRow).where(ResponseRow.attempt_id == sa.bindparam
 _HEARD = sa.select(sa.func.max(ResponseRow.saved_at)).where(
     ResponseRow.attempt_id == sa.bindparam("attempt_id"), ResponseRow.late_option_id.is_(None)
 )
+_TRY_DAYS = (
+    sa.select(AttemptRow.try_on)
+    .where(AttemptRow.person_id == sa.bindparam("person_id"), AttemptRow.voided_at.is_(None))
+    .order_by(AttemptRow.try_on)
+)
+_TRY_SLOTS = sa.select(AttemptRow.try_slot).where(
+    AttemptRow.person_id == sa.bindparam("person_id"), AttemptRow.try_slot.is_not(None)
+)
+_FORMS = sa.select(AttemptRow.form).where(AttemptRow.person_id == sa.bindparam("person_id"))
 
 
 def encode_form(form: ExamForm) -> list[Any]:
@@ -302,27 +311,21 @@ def attempts_of(person_id: int) -> Sequence[AttemptRow]:
 
 def try_days(person_id: int) -> tuple[date, ...]:
     """The days of the person's mock tries that count."""
-    days = db.session.scalars(
-        sa.select(AttemptRow.try_on)
-        .where(AttemptRow.person_id == person_id, AttemptRow.voided_at.is_(None))
-        .order_by(AttemptRow.try_on)
-    )
+    days = db.session.scalars(_TRY_DAYS, {"person_id": person_id})
     return tuple(day for day in days if day is not None)
 
 
 def try_slots(person_id: int) -> frozenset[str]:
     """The places in their periods that the person's mock tries hold."""
-    slots = sa.select(AttemptRow.try_slot).where(
-        AttemptRow.person_id == person_id, AttemptRow.try_slot.is_not(None)
+    return frozenset(
+        slot for slot in db.session.scalars(_TRY_SLOTS, {"person_id": person_id}) if slot
     )
-    return frozenset(slot for slot in db.session.scalars(slots) if slot)
 
 
 def seen_counts(person_id: int) -> dict[str, int]:
     """How often each item has stood on this person's forms."""
     counts: dict[str, int] = {}
-    forms = db.session.scalars(sa.select(AttemptRow.form).where(AttemptRow.person_id == person_id))
-    for form in forms:
+    for form in db.session.scalars(_FORMS, {"person_id": person_id}):
         for item_id, _revision, _order in form:
             counts[item_id] = counts.get(item_id, 0) + 1
     return counts

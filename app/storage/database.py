@@ -150,7 +150,7 @@ def engine_options(url: str, threads: int = 8) -> dict[str, Any]:
         "pool_timeout": POOL_WAIT_SECONDS,
     }
     if not url.startswith("sqlite"):
-        return {**pool, "pool_pre_ping": True, "isolation_level": ISOLATION}
+        return {**pool, "isolation_level": ISOLATION}
     waiting = {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000}
     return {**pool, "connect_args": waiting}
 

@@ -3,7 +3,7 @@
 import random
 import secrets
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.attempts import AttemptKind, Feedback
@@ -111,8 +111,12 @@ def _request(
 
 def _start(wanted: StartRequest) -> Page:
     rng = random.Random(secrets.randbits(64))
-    handle = start_attempt(signed_in_person(), wanted, site(), now(), rng)
-    return attempts.resume(handle)  # to its item at once, without another way to the server
+    started = start_attempt(signed_in_person(), wanted, site(), now(), rng)
+    # To its item at once, without another way to the server.
+    if not started.is_new:
+        return attempts.resume(started.handle)
+    url = url_for("attempts.item", handle=started.handle, position=1)
+    return redirect(url, code=303)
 
 
 def _mock_page(form: MockForm) -> str:

@@ -118,6 +118,7 @@ def test_part_05_the_browser_keeps_no_key_of_a_running_test(
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 (the library asks for it)
     handle = acts.start_mock(page, "en")
+    page.wait_for_load_state("networkidle")  # the items come once, and are gone with the next page
     arrived = texts_of(answers)
     for position in (1, 2, 3):
         page.goto(f"/attempts/{handle}/items/{position}", wait_until="networkidle")

@@ -192,7 +192,7 @@ def _exam(app: Flask, username: str, secret: str, seed: int) -> Exam:
     add_person(Registration(username, username, secret, Language.EN), now)
     person, chance = Stage(app).person(username), random.Random(seed)
     wanted = wanted_attempt(AttemptKind.QUIZ)
-    handle = start_attempt(person, wanted, app.extensions[EXTENSION], now, chance)
+    handle = start_attempt(person, wanted, app.extensions[EXTENSION], now, chance).handle
     row = db.session.scalars(sa.select(AttemptRow).filter_by(handle=handle)).one()
     return Exam(username, handle, tuple(tuple(order.split()) for _i, _r, order in row.form))
 

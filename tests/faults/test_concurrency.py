@@ -56,8 +56,8 @@ def starting(app: Flask, kind: AttemptKind, seed: int) -> Callable[[int], str]:
     with inside(app) as stage:
         person, site = stage.person("ana"), stage.site
     wanted = wanted_attempt(kind)
-    return lambda n: attempts.start_attempt(
-        person, wanted, site, NOON, random.Random(seed * TEN + n)
+    return lambda n: (
+        attempts.start_attempt(person, wanted, site, NOON, random.Random(seed * TEN + n)).handle
     )
 
 
@@ -106,7 +106,7 @@ def test_49_ten_people_who_start_at_once_all_start_and_every_form_is_counted(sta
 
     def start(n: int) -> str:
         wanted = wanted_attempt(kinds[n % 2])
-        return attempts.start_attempt(people[n], wanted, site, NOON, random.Random(n))
+        return attempts.start_attempt(people[n], wanted, site, NOON, random.Random(n)).handle
 
     got = ten(stage.app, start)
     db.session.rollback()

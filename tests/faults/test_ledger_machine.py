@@ -169,7 +169,9 @@ class LedgerMachine(RuleBasedStateMachine):
         allowed = standing(None, sorted(self.days.values()), today, LIMIT).allowed
         wanted, rng = wanted_attempt(AttemptKind.MOCK), random.Random(len(self.kinds))
         got = self.attempt(
-            lambda: attempts.start_attempt(self.person, wanted, self.site, self.hands.wall, rng)
+            lambda: (
+                attempts.start_attempt(self.person, wanted, self.site, self.hands.wall, rng).handle
+            )
         )
         if running is not None:
             assert got == running

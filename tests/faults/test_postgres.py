@@ -21,6 +21,7 @@ from app.bank.files import BankFiles
 from app.storage.attempts import AttemptRow
 from app.storage.database import db
 from app.storage.people import PersonRow
+from app.storage.pings import MOMENT_SECONDS
 from app.web.again import MOST_TIMES
 from app.web.saves_first import KNOWN
 from tests.faults.clients import PATIENCE
@@ -156,6 +157,46 @@ def test_31_a_commit_whose_outcome_nobody_knows_is_one_row_after_the_retry(
     assert found == ((2, second) if is_there else (1, first))
     assert accepted(save(client, handle, 3, 2, second), 3) == 2
     assert stored(server.address)[handle, 3] == (2, second)
+
+
+def cut_all_off(server: CrashingPostgres) -> None:
+    """As when something between the site and its database forgets their connections."""
+    others = (
+        "select pid from pg_stat_activity where usename is not null and pid <> pg_backend_pid()"
+    )
+    server.run(f"select count(pg_terminate_backend(pid)) from ({others}) as other")  # noqa: S608
+
+
+def test_31_a_connection_that_was_lost_at_rest_is_replaced_before_its_use(
+    distant: Flask, server: CrashingPostgres
+) -> None:
+    client, handle, choices = answered_once(distant, "ana", 6)
+    cut_all_off(server)
+    threading.Event().wait(MOMENT_SECONDS * 1.5)
+    with patch.object(distant.extensions[KNOWN], "proof", return_value=None):
+        assert accepted(save(client, handle, 6, 2, choices[1]), 6) == 2
+    assert stored(server.address)[handle, 6] == (2, choices[1])
+
+
+def test_31_one_that_was_lost_just_now_is_a_busy_page_at_most_once(
+    distant: Flask, server: CrashingPostgres
+) -> None:
+    client, handle, choices = answered_once(distant, "ana", 7)
+    cut_all_off(server)
+    with patch.object(distant.extensions[KNOWN], "proof", return_value=None):
+        refused = save(client, handle, 7, 2, choices[1])
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+        assert accepted(save(client, handle, 7, 2, choices[1]), 7) == 2
+    assert stored(server.address)[handle, 7] == (2, choices[1])
+
+
+def test_31_a_known_save_that_meets_a_connection_lost_just_now_is_done_again_at_once(
+    distant: Flask, server: CrashingPostgres
+) -> None:
+    client, handle, choices = answered_once(distant, "ana", 8)
+    cut_all_off(server)
+    assert accepted(save(client, handle, 8, 2, choices[1]), 8) == 2
+    assert stored(server.address)[handle, 8] == (2, choices[1])
 
 
 # 32: quarrels
