@@ -42,9 +42,10 @@ BESIDE_CONNECTIONS = 200
 """Descriptors for everything else: database, files, pipes. A worker without any left would end."""
 WAITING_TO_BE_TAKEN = 4096
 """Connections that the system holds meanwhile, as when all pages come back after a restart."""
-YOUNG_OBJECTS = 20_000
-"""New objects after which Python looks for rings of dead ones. Its own 700 are a page's worth; what
-the site has loaded before its workers begin is never looked at again."""
+DEAD_RINGS = (20_000, 1, 100)
+"""When Python looks for rings of dead objects: after so many new ones (its own 700 are a page's
+worth), in those that lived through one look, and in all but what was loaded before the workers
+began. With its own 10 for the second, a look while a report is made stopped everybody for 30 ms."""
 SWITCH_SECONDS = 0.0005
 """How long a busy thread keeps the others waiting. Python's own 5 ms add up for a save, which lets
 go at every step of the database and each time gets behind all trainers' reports being made."""
@@ -151,7 +152,7 @@ def _after_fork(app: Flask) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     random.seed()  # or the workers would give their requests the same names
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
+    gc.set_threshold(*DEAD_RINGS)
     with app.app_context():
         db.engine.dispose(close=False)  # connections do not survive a fork
     start_sweeper(app)

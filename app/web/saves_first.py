@@ -2,7 +2,7 @@
 
 Saves are most of what a site with many candidates answers. To look at the same cookie, token and
 host again for each of somebody's two hundred saves took longer than the save itself. So whoever
-the pages let through with exactly these headers is let through with them again for a few minutes.
+the pages let through with exactly these headers is let through with them again for an hour.
 Who it is, whether they are signed in still and whether the attempt is theirs: that the gate asks
 of the database each time (`services.saves`). What is no plain save, and what the gate refuses,
 goes on to the pages as if nothing had been: a save that is said twice is one save.
@@ -43,7 +43,7 @@ LOOKED_AT = (
     "CONTENT_TYPE",
 )
 """Everything that the pages look at before they ask the gate, beside where the page is from."""
-LET_THROUGH_SECONDS = 300
+LET_THROUGH_SECONDS = 3600
 """The age of a cookie is looked at again so often; it lives for weeks."""
 MOST_KNOWN = 20_000
 LONGEST_BODY = 64 * 1024
