@@ -46,6 +46,7 @@ from app.web.headers import add_headers
 from app.web.json_bodies import ShallowJson
 from app.web.observability import install_observability
 from app.web.pulse import PULSE, PulseFirst
+from app.web.report_makers import ReportsApart
 from app.web.saves_first import SavesFirst
 from app.web.sessions import FormTokens, KnownSessions
 from app.web.site import EXTENSION
@@ -116,6 +117,7 @@ def create_app(settings: Settings, bank: BankFiles) -> Flask:
     for page in PAGES:
         app.register_blueprint(page)
     install_static_files(app, settings.instance)
+    app.wsgi_app = ReportsApart(app, app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = SavesFirst(app, app.wsgi_app, watch)  # type: ignore[method-assign]
     pulse = app.extensions[PULSE] = PulseFirst(app, app.wsgi_app)
     app.wsgi_app = pulse  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ import random
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from app.web.clock import clock_of, install_steady_clock
 from app.web.logs import logging_config
 from app.web.observability import forget_figures, forget_worker
 from app.web.pulse import PULSE
+from app.web.report_makers import start_report_maker
 from app.web.site import EXTENSION
 
 AtOnce = Callable[[bytes], bytes | None]
@@ -141,20 +142,21 @@ def _gunicorn_settings(app: Flask, settings: Settings) -> dict[str, Any]:
         "keepalive": KEEP_ALIVE_SECONDS,
         "worker_connections": most_connections(),
         "backlog": WAITING_TO_BE_TAKEN,
-        "post_fork": lambda _server, _worker: _after_fork(app),
+        "post_fork": lambda _server, worker: _after_fork(app, worker.sockets),
         "child_exit": lambda _server, worker: forget_worker(settings, worker.pid),
         "proc_name": "peerprep",
         "control_socket_disable": True,
     }
 
 
-def _after_fork(app: Flask) -> None:
+def _after_fork(app: Flask, listeners: Iterable[Any]) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     random.seed()  # or the workers would give their requests the same names
     gc.freeze()
     gc.set_threshold(*DEAD_RINGS)
     with app.app_context():
         db.engine.dispose(close=False)  # connections do not survive a fork
+    start_report_maker(app, listeners)  # before there are threads
     start_sweeper(app)
     start_postman(app)
 

@@ -19,7 +19,7 @@ from app.web.access import Policy, access, signed_in_person
 from app.web.clock import now
 from app.web.language import current_language
 from app.web.record_forms import factor_text
-from app.web.report_turns import in_turn, report_turn
+from app.web.report_turns import in_turn, makes_report, report_turn
 from app.web.site import site
 from app.web.spreadsheets import CSV_TYPE, XLSX_TYPE, Value, csv_file, file_name, xlsx_file
 from app.web.templating import language_name
@@ -58,6 +58,7 @@ def names(cohort: str) -> AnyResponse:
 
 @bp.post("/file")
 @access(Policy.TRAINER)
+@makes_report
 def file(cohort: str) -> tuple[str, int] | Response:
     """Note the look at everybody, then answer with the file."""
     form = FileForm()

@@ -62,6 +62,11 @@ class Meter:
         self._of_rule: dict[str, tuple[Histogram, Summary]] = {}
         self._of_answer: dict[tuple[str, str, int], Counter] = {}
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the figures of all processes are added up."""
+        return self._shared is not None
+
     def note(self, rule: str, method: str, status: int, seconds: float, statements: int) -> None:
         """Count one answered request."""
         of_rule = self._of_rule.get(rule)

@@ -18,6 +18,7 @@ Page = TypeVar("Page")
 MOST_WAITING = 3
 """Each waits in a thread that could answer others."""
 PATIENCE_SECONDS = 20
+MARK = "peerprep_makes_report"
 
 _places = threading.BoundedSemaphore(MOST_WAITING + 1)
 _making = threading.Lock()
@@ -47,4 +48,15 @@ def in_turn(view: Callable[Given, Page]) -> Callable[Given, Page]:
         with report_turn():
             return view(*args, **kwargs)
 
-    return waiting
+    return makes_report(waiting)
+
+
+def makes_report(view: Callable[Given, Page]) -> Callable[Given, Page]:
+    """Mark a view that makes a report: it is better made where it keeps nobody waiting."""
+    setattr(view, MARK, True)
+    return view
+
+
+def is_report(view: Callable[..., object]) -> bool:
+    """Whether the view makes a report."""
+    return getattr(view, MARK, False)
