@@ -43,6 +43,7 @@ class FileForm(FlaskForm):
 
 @bp.get("")
 @access(Policy.TRAINER)
+@makes_report
 def gradebook(cohort: str) -> str:
     """Everybody's results, by number until the names are asked for."""
     return _page(cohort, FileForm(formdata=None, format="xlsx"))

@@ -50,11 +50,11 @@ def _ask_again_and_again(
     site: RunningSite, pages: dict[str, str], made: ReportsMade, number: int
 ) -> None:
     start, end = made.window
-    threading.Event().wait(max(0.0, start - monotonic()))
     client = signed_in_at(site, "ben")
     book = pages[BOARD].removesuffix("/board") + "/gradebook"
     form = {"format": "xlsx", "csrf_token": token_in(client, site.url + book)}
     data = urlencode(form).encode()
+    threading.Event().wait(max(0.0, start - monotonic()))
     while monotonic() < end:
         began = monotonic()
         if number % 2 == 0:
