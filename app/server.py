@@ -5,6 +5,7 @@ import logging
 import logging.config
 import os
 import random
+import signal
 import socket
 import sys
 import threading
@@ -150,6 +151,9 @@ def _gunicorn_settings(app: Flask, settings: Settings) -> dict[str, Any]:
 
 
 def _after_fork(app: Flask, listeners: Iterable[Any]) -> None:
+    # Until the worker listens to signals by itself, it would hold what the site's first process
+    # is told for its own, and a stop at that moment would wait half a minute for it.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sys.setswitchinterval(SWITCH_SECONDS)
     random.seed()  # or the workers would give their requests the same names
     gc.freeze()

@@ -36,6 +36,8 @@ LONGEST_SECONDS = 60
 NICENESS = 10
 """Its share of a busy processor is a tenth of what a worker's is."""
 LONGEST_BODY = 64 * 1024
+NOTES = ("note", "note_refusal")
+"""How figures are counted: the maker says which, and the worker does it."""
 
 
 class Made(NamedTuple):
@@ -122,8 +124,8 @@ class ReportsApart:
             return self._pages(environ, start_response)
         if made is None:
             return self._pages(environ, start_response)
-        for figure in made.figures:
-            self._app.extensions[METER].note(*figure)
+        for note, *figure in made.figures:
+            getattr(self._app.extensions[METER], note)(*figure)
         start_response(made.status, made.headers)
         return [made.body]
 
@@ -164,7 +166,8 @@ def _make_reports(app: Flask, line: Connection) -> None:
     figures: list[tuple[Any, ...]] = []
     meter = app.extensions[METER]
     if meter is not None and not meter.is_shared:
-        meter.note = lambda *figure: figures.append(figure)
+        for note in NOTES:
+            setattr(meter, note, lambda *figure, note=note: figures.append((note, *figure)))
     with closing(line):
         while True:
             try:

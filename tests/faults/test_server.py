@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.bank.files import BankFiles
-from tests.browser.running_site import RunningSite
+from tests.browser.running_site import RunningSite, running_site
 from tests.faults.faultlib import (
     ARMED,
     Ack,
@@ -38,6 +38,7 @@ from tests.faults.faultlib import (
     wait_until,
 )
 from tests.stage_database import Kept, let_go
+from tests.world import BANK
 
 pytestmark = [
     pytest.mark.sqlite_only("the tests' PostgreSQL does not flush; one that does: test_postgres"),
@@ -103,6 +104,34 @@ def test_16_killed_workers_lose_no_acknowledged_answer(
 ) -> None:
     kill_again_and_again(site, Savers(site.url, exam.exams[:4], acks), kills=20)
     assert kept_and_scored(exam, acks)
+
+
+def makers(site: RunningSite) -> set[int]:
+    """The processes beside the workers that make reports."""
+    return {maker for worker in children(site.pid) for maker in children(worker)}
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").exists() and "\nState:\tZ" not in status_of(pid)
+
+
+def status_of(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/status").read_text()
+    return "\nState:\tZ"
+
+
+def test_16_makers_of_reports_end_with_their_workers_and_with_the_site(
+    tmp_path: Path,
+) -> None:
+    with running_site(tmp_path, workers=2, bank=BANK) as site:
+        wait_until(lambda: len(makers(site)) == 2, "a maker for each worker")
+        old = makers(site)
+        kill_workers(site)
+        wait_until(lambda: not any(map(is_alive, old)), "their end")
+        wait_until(lambda: len(makers(site)) == 2, "new ones")
+        left = makers(site) | children(site.pid)
+    wait_until(lambda: not any(map(is_alive, left)), "the end of all")
 
 
 @pytest.mark.long

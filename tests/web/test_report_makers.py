@@ -16,6 +16,8 @@ from app.web.report_turns import is_report, makes_report
 from app.web.spreadsheets import XLSX_TYPE
 from tests.cohorts import make_cohort
 from tests.web.exam_cast import inside
+from tests.web.test_metrics import figures, grown
+from tests.world import signed_in
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the maker is forked")
 CHANGING = re.compile(r'(name="csrf_token"[^>]*value=")[^"]+|(csrf-token" content=")[^"]+')
@@ -126,6 +128,20 @@ def test_one_that_takes_too_long_is_given_up(
     assert not maker.is_there
     with pytest.raises(ProcessLookupError):
         os.kill(maker.pid, 0)
+
+
+def test_what_it_makes_is_counted_where_the_figures_are_kept(watched: Flask) -> None:
+    with inside(watched) as stage:
+        path = f"/cohorts/{make_cohort(stage).handle}/board/heat-map"
+    ben, before = signed_in(watched, "ben"), figures(watched)
+    made = watched.extensions[MAKER] = ReportMaker(watched, [])
+    assert ben.get(path).status_code == 200
+    assert made.is_there
+    made.give_up()
+    del watched.extensions[MAKER]
+    rule = "/cohorts/<cohort>/board/heat-map"
+    assert grown(before, figures(watched), "peerprep_requests_total", rule, "GET", "2xx") == 1
+    assert grown(before, figures(watched), "peerprep_request_statements_sum", rule) > 0
 
 
 def test_it_ends_with_its_worker(app: Flask) -> None:
