@@ -140,8 +140,11 @@ class ReportsApart:
 
 
 def start_report_maker(app: Flask, listeners: Iterable[socket.socket]) -> None:
-    """Fork the maker of this process; before it has threads."""
-    app.extensions[MAKER] = ReportMaker(app, listeners)
+    """Fork the maker of this process; before it has threads. Without room for it there is none."""
+    try:
+        app.extensions[MAKER] = ReportMaker(app, listeners)
+    except OSError:
+        app.logger.warning("no process for reports could be begun: they are made among the pages")
 
 
 def _plain(environ: Mapping[str, Any]) -> dict[str, Any]:

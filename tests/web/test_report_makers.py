@@ -1,5 +1,6 @@
 """Reports are made in a process beside the worker, or else by the pages, with the same answer."""
 
+import errno
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.web.access import Policy, access
-from app.web.report_makers import MAKER, NICENESS, ReportMaker
+from app.web.report_makers import MAKER, NICENESS, ReportMaker, start_report_maker
 from app.web.report_turns import is_report, makes_report
 from app.web.spreadsheets import XLSX_TYPE
 from tests.cohorts import make_cohort
@@ -44,6 +45,7 @@ def maker(app: Flask, noon: object, ben: FlaskClient, cohort: str) -> Iterator[R
         made = app.extensions[MAKER] = ReportMaker(app, [listener])
         yield made
         made.give_up()
+        app.extensions.pop(MAKER, None)
 
 
 @pytest.fixture
@@ -142,6 +144,20 @@ def test_what_it_makes_is_counted_where_the_figures_are_kept(watched: Flask) -> 
     rule = "/cohorts/<cohort>/board/heat-map"
     assert grown(before, figures(watched), "peerprep_requests_total", rule, "GET", "2xx") == 1
     assert grown(before, figures(watched), "peerprep_request_statements_sum", rule) > 0
+
+
+def test_where_no_process_can_be_begun_the_pages_make_the_report(
+    app: Flask, noon: object, ben: FlaskClient, cohort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del noon
+    monkeypatch.setattr("os.fork", _no_process)
+    start_report_maker(app, [])
+    assert MAKER not in app.extensions
+    assert ben.get(f"/cohorts/{cohort}/board/heat-map").status_code == 200
+
+
+def _no_process() -> int:
+    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
 
 def test_it_ends_with_its_worker(app: Flask) -> None:
