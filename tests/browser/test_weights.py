@@ -57,6 +57,7 @@ def test_start_page_and_exam_items_are_light(
     start = scales.cold("/")
     acts.register(page, "Rosa")
     handle = acts.start_mock(page, "es")
+    page.wait_for_load_state("networkidle")  # the items have come, and stay
     item = scales.cold(f"/attempts/{handle}/items/2")
     again = scales.warm(f"/attempts/{handle}/items/3")
     with capsys.disabled():
