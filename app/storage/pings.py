@@ -1,8 +1,8 @@
 """Whether a pooled connection lives still: asked before its use, unless it was used just now.
 
 SQLAlchemy's own `pool_pre_ping` asks each time, which costs as much as a small statement. One that
-breaks within the moment is found by the statement that meets it, which then drops the whole pool:
-one request in that moment is answered "busy", and its page says it again.
+breaks within the moment is found by the statement that meets it: that request is answered "busy",
+and its page says it again.
 """
 
 from time import monotonic
