@@ -26,6 +26,7 @@ from werkzeug.test import run_wsgi_app
 from app.storage.database import db
 from app.web.probes import METER
 from app.web.report_turns import is_report, report_turn
+from app.web.signed_in import PERSON
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -136,7 +137,13 @@ class ReportsApart:
             endpoint, _values = self._app.url_map.bind_to_environ(environ).match()
         except HTTPException:
             return False
-        return is_report(self._app.view_functions[endpoint])
+        return is_report(self._app.view_functions[endpoint]) and self._is_somebody(environ)
+
+    def _is_somebody(self, environ: "WSGIEnvironment") -> bool:
+        """Whether the cookie is a signed-in one: strangers take nobody's turn."""
+        request = self._app.request_class(environ)
+        session = self._app.session_interface.open_session(self._app, request)
+        return session is not None and PERSON in session
 
 
 def start_report_maker(app: Flask, listeners: Iterable[socket.socket]) -> None:

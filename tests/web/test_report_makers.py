@@ -92,20 +92,21 @@ def test_it_makes_files_from_forms(ben: FlaskClient, cohort: str) -> None:
 
 
 @pytest.mark.usefixtures("idle_worker")
-def test_it_lets_nobody_in_whom_the_pages_keep_out(
-    app: Flask, ana: FlaskClient, cohort: str
-) -> None:
+def test_it_lets_nobody_in_whom_the_pages_keep_out(ana: FlaskClient, cohort: str) -> None:
     path = f"/cohorts/{cohort}/board/heat-map"
     assert ana.get(path).status_code == 404
-    assert app.test_client().get(path).headers["Location"].startswith("/sign-in")
 
 
-def test_what_is_no_report_stays_here(ben: FlaskClient, cohort: str, maker: ReportMaker) -> None:
+def test_what_is_no_report_stays_here_and_so_do_strangers(
+    app: Flask, ben: FlaskClient, cohort: str, maker: ReportMaker
+) -> None:
     os.kill(maker.pid, signal.SIGSTOP)  # it would never answer
     try:
         assert ben.get(f"/cohorts/{cohort}/board").status_code == 200
         assert ben.get(f"/cohorts/{cohort}").status_code == 200
         assert ben.get("/cohorts/no/such/page").status_code == 404
+        strange = app.test_client().get(f"/cohorts/{cohort}/board/heat-map")
+        assert strange.headers["Location"].startswith("/sign-in")
     finally:
         os.kill(maker.pid, signal.SIGCONT)
 
