@@ -9,6 +9,13 @@ from app.bootstrap import run_inside, terminal_language
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG = "--long"
+LONGEST_TEST_SECONDS = 600
+"""After so long a test counts as hanging: it is named as failed, and the run ends there."""
+WATCHED = (
+    "--max-worker-restart=0",
+    f"-ofaulthandler_timeout={LONGEST_TEST_SECONDS}",
+    "-ofaulthandler_exit_on_timeout=true",
+)
 DATABASE, POSTGRES = "PEERPREP_TEST_DATABASE", "postgresql"
 TEXTS = {
     "en": {
@@ -44,8 +51,7 @@ def main() -> None:
     does. `--long` runs only the long sweeps, which are left out, and counted, otherwise.
     """
     words = [word for word in sys.argv[1:] if word not in {"--static", "--postgres", LONG}]
-    if LONG in sys.argv:
-        words = ["-m", "long", LONG, *words]
+    words = ["-m", "long", LONG, *words] if LONG in sys.argv else [*WATCHED, *words]
     if "--postgres" in sys.argv:
         os.environ[DATABASE] = POSTGRES
     failed = run_static_checks() if "--static" in sys.argv else run_tests(words)

@@ -37,6 +37,16 @@ POOL_WAIT_SECONDS = 3
 BESIDES = 2
 """Threads beside a worker's requests that need a connection: the sweeper and the postman."""
 OVERFLOW = 10
+POSTGRES_PATIENCE: dict[str, int] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""After how many seconds (the last: milliseconds) a server of which nothing is heard counts as
+gone, as libpq names it. Otherwise a request would wait for minutes or hours, and hold a thread.
+What the address itself says goes before."""
 ISOLATION = "READ COMMITTED"
 SYNCHRONOUS_EXTRA = "3"
 FLUSHED = ("on", "local", "remote_write", "remote_apply")
@@ -150,7 +160,9 @@ def engine_options(url: str, threads: int = 8) -> dict[str, Any]:
         "pool_timeout": POOL_WAIT_SECONDS,
     }
     if not url.startswith("sqlite"):
-        return {**pool, "isolation_level": ISOLATION}
+        told = sa.make_url(url).query
+        patience = {name: wait for name, wait in POSTGRES_PATIENCE.items() if name not in told}
+        return {**pool, "isolation_level": ISOLATION, "connect_args": patience}
     waiting = {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000}
     return {**pool, "connect_args": waiting}
 

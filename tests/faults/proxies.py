@@ -24,6 +24,8 @@ class Proxy:
     """Whether what the client sends is not passed on and both lines are cut."""
     cut_after: Callable[[bytes], bool] = field(default=lambda _data: False)
     """Whether both lines are cut once what the client sent was passed on and answered."""
+    is_silent: bool = False
+    """Whether it takes what the client sends and does nothing with it."""
     cuts: int = 0
 
 
@@ -54,6 +56,8 @@ def _pass_on(client: socket.socket, between: Proxy) -> None:
         back = threading.Thread(target=_pass_back, args=(server, client, muted), daemon=True)
         back.start()
         while data := client.recv(AT_ONCE):
+            if between.is_silent:
+                continue
             if between.cut_before(data):
                 between.cuts += 1
                 break
@@ -75,6 +79,9 @@ def _pass_back(server: socket.socket, client: socket.socket, muted: threading.Ev
             if muted.is_set():
                 return
             client.sendall(data)
+    if not muted.is_set():  # else the line is cut elsewhere, once it has been counted
+        with suppress(OSError):
+            client.shutdown(socket.SHUT_RDWR)
 
 
 def _connected(target: Address) -> socket.socket:

@@ -3,8 +3,12 @@
 Numbers in the tests' names are those of the fault catalogue. The server is a real one that flushes.
 """
 
+import os
 import random
+import socket
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +23,7 @@ from werkzeug.test import TestResponse
 
 from app.bank.files import BankFiles
 from app.storage.attempts import AttemptRow
-from app.storage.database import db
+from app.storage.database import db, engine_options
 from app.storage.people import PersonRow
 from app.storage.pings import MOMENT_SECONDS
 from app.web.again import MOST_TIMES
@@ -44,6 +48,8 @@ from tests.world import build_app, furnish, signed_in
 
 pytestmark = pytest.mark.xdist_group("crashing_postgres")
 STOPS, MANY_STOPS = 4, 200
+LONGEST_SILENCE = 25
+"""Seconds after which nobody may wait any more for a server of which nothing is heard."""
 
 
 @pytest.fixture(scope="module")
@@ -160,11 +166,15 @@ def test_31_a_commit_whose_outcome_nobody_knows_is_one_row_after_the_retry(
 
 
 def cut_all_off(server: CrashingPostgres) -> None:
-    """As when something between the site and its database forgets their connections."""
+    """As when something between the site and its database forgets their connections.
+
+    Returns once all are gone: what is said to one that is going may still be answered.
+    """
     others = (
         "select pid from pg_stat_activity where usename is not null and pid <> pg_backend_pid()"
     )
-    server.run(f"select count(pg_terminate_backend(pid)) from ({others}) as other")  # noqa: S608
+    gone = f"pg_terminate_backend(pid, {PATIENCE * 1000})"
+    server.run(f"select count({gone}) from ({others}) as other")  # noqa: S608
 
 
 def test_31_a_connection_that_was_lost_at_rest_is_replaced_before_its_use(
@@ -197,6 +207,44 @@ def test_31_a_known_save_that_meets_a_connection_lost_just_now_is_done_again_at_
     cut_all_off(server)
     assert accepted(save(client, handle, 8, 2, choices[1]), 8) == 2
     assert stored(server.address)[handle, 8] == (2, choices[1])
+
+
+def test_31_a_server_that_says_nothing_any_more_is_a_busy_page_in_time(
+    distant: Flask, server: CrashingPostgres, line: Proxy
+) -> None:
+    client, handle, choices = answered_once(distant, "ana", 9)
+    let_go(distant)
+    line.is_silent, began = True, time.monotonic()
+    refused = save(client, handle, 9, 2, choices[1])
+    took = time.monotonic() - began
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+    assert took < LONGEST_SILENCE
+    line.is_silent = False
+    assert accepted(save(client, handle, 9, 2, choices[1]), 9) == 2
+    assert stored(server.address)[handle, 9] == (2, choices[1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux how long it waits")
+def test_31_a_machine_that_vanishes_amid_a_statement_is_missed_by_the_system(
+    distant: Flask,
+) -> None:
+    with distant.app_context(), db.engine.connect() as connection:
+        number = connection.connection.driver_connection.fileno()  # type: ignore[union-attr]
+        with socket.socket(fileno=os.dup(number)) as line:
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            idle, between, count, silence = (
+                line.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
+                for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+            )
+    assert idle + between * count <= LONGEST_SILENCE
+    assert 0 < silence <= LONGEST_SILENCE * 1000
+
+
+def test_31_what_the_address_says_of_patience_goes_before() -> None:
+    address = "postgresql+psycopg://site@db.example/peerprep?connect_timeout=30"
+    patience = engine_options(address)["connect_args"]
+    assert "connect_timeout" not in patience
+    assert patience["tcp_user_timeout"] > 0
 
 
 # 32: quarrels
