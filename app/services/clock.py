@@ -11,7 +11,7 @@ MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class AddedTime:
-    """Time that a trainer added; `id` counts within the attempt, from 1."""
+    """Time that was added; `id` counts within the attempt, from 1."""
 
     id: int
     minutes: int

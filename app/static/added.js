@@ -1,4 +1,4 @@
-// Time that a trainer added: told at once, and again on every page until it was put away.
+// Time that was added: told at once, and again on every page until it was put away.
 const seen = (key) => { try { return Number(sessionStorage.getItem(key)) || 0; } catch { return 0; } };
 const keep = (key, id) => { try { sessionStorage.setItem(key, id); } catch { /* told again */ } };
 

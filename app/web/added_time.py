@@ -1,4 +1,4 @@
-"""Time that a trainer added, as the exam page is told of it."""
+"""Time that was added, as the exam page is told of it."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from app.services.clock import AddedTime
 def told(added: AddedTime) -> dict[str, Any]:
     """Time that was added, with the sentence that the page shows, in the page's language."""
     text = ngettext(
-        "Your trainer added %(num)s minute: %(reason)s",
-        "Your trainer added %(num)s minutes: %(reason)s",
+        "%(num)s minute was added: %(reason)s",
+        "%(num)s minutes were added: %(reason)s",
         added.minutes,
         reason=added.reason,
     )

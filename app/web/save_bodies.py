@@ -64,7 +64,7 @@ def wish_from_json(body: Any) -> Wish:  # noqa: ANN401 (whatever was sent)
 
 
 def answer_to_save(saved: BatchSaved, added: Sequence[dict[str, Any]]) -> str:
-    """What the script is told; `added` is time that a trainer added, in words."""
+    """What the script is told; `added` is time that was added, in words."""
     return json.dumps(
         {
             "accepted": saved.accepted,

@@ -59,7 +59,7 @@ def test_added_time_comes_with_the_next_save_and_goes_once_it_was_seen(
     add(backstage, cohort, handle, 30, "The power was out.")
     expect(page.locator(BANNER)).to_be_hidden()
     page.locator("[name=option]").first.check()
-    expect(page.locator(BANNER)).to_contain_text("30 minutes: The power was out.")
+    expect(page.locator(BANNER)).to_contain_text("30 minutes were added: The power was out.")
     expect(page.locator(BANNER)).to_have_css("position", "static")
     expect(page.locator("[data-added-list]")).to_be_hidden()
     expect(page.locator("[data-added-status]")).to_contain_text("30 minutes")
@@ -74,7 +74,7 @@ def test_added_time_comes_with_the_next_save_and_goes_once_it_was_seen(
     expect(page.locator(BANNER)).to_be_hidden()
     add(backstage, cohort, handle, 1, "A slow start.")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator(BANNER)).to_contain_text("1 minute: A slow start.")
+    expect(page.locator(BANNER)).to_contain_text("1 minute was added: A slow start.")
     expect(page.locator(BANNER)).not_to_contain_text("The power was out.")
 
 

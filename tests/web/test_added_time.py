@@ -18,8 +18,8 @@ from tests.world import NOON
 pytestmark = pytest.mark.usefixtures("noon")
 
 ADDED = (
-    "Your trainer added %(num)s minute: %(reason)s",
-    "Your trainer added %(num)s minutes: %(reason)s",
+    "%(num)s minute was added: %(reason)s",
+    "%(num)s minutes were added: %(reason)s",
 )
 ACCOUNT = {"display_name": "Ana", "language": "en"}
 
@@ -43,13 +43,13 @@ def test_the_clock_tells_the_page_what_was_added(room: Classroom, ana: FlaskClie
             "id": 1,
             "minutes": 10,
             "reason": "The power was out.",
-            "text": "Your trainer added 10 minutes: The power was out.",
+            "text": "10 minutes were added: The power was out.",
         },
         {
             "id": 2,
             "minutes": 1,
             "reason": "A slow start.",
-            "text": "Your trainer added 1 minute: A slow start.",
+            "text": "1 minute was added: A slow start.",
         },
     ]
     assert after["seconds_left"] == before["seconds_left"] + 11 * 60
@@ -77,7 +77,7 @@ def test_without_javascript_every_page_of_the_test_lists_it(
     assert "data-added=" not in words(ana.get(here))
     room.add_time(10)
     page = words(ana.get(here))
-    assert '<li data-added="1">Your trainer added 10 minutes: The power was out.</li>' in page
+    assert '<li data-added="1">10 minutes were added: The power was out.</li>' in page
 
 
 def test_standard_own_and_added_time_are_always_visible(
