@@ -62,8 +62,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out by name what the chosen database does not have."""
     for item in items:
         for marker in ONLY.keys() & {mark.name for mark in item.iter_markers()}:
+            (why,) = next(item.iter_markers(marker)).args
             if ONLY[marker] != config.getoption("--database"):
-                (why,) = next(item.iter_markers(marker)).args
                 item.add_marker(pytest.mark.skip(reason=f"{marker}: {why}"))
         if item.get_closest_marker(LONG) and not config.getoption("--long"):
             item.add_marker(

@@ -459,7 +459,7 @@ def test_94_hundreds_more_than_it_waits_for_do_not_close_the_site(
 
 
 @ON_ONE_SITE
-@pytest.mark.sqlite_only
+@pytest.mark.sqlite_only("a write lock of the whole database")
 def test_94_whoever_gave_up_while_they_waited_is_not_answered_first(
     slow_site: tuple[RunningSite, str],
 ) -> None:

@@ -23,7 +23,7 @@ from tests.faults.seat import (
 
 pytestmark = [
     pytest.mark.xdist_group("browser-2"),
-    pytest.mark.sqlite_only,
+    pytest.mark.sqlite_only("the browser's tests look into its file from outside"),
     pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium"),
 ]
 
