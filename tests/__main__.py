@@ -16,7 +16,8 @@ WATCHED = (
     f"-ofaulthandler_timeout={LONGEST_TEST_SECONDS}",
     "-ofaulthandler_exit_on_timeout=true",
 )
-DATABASE, POSTGRES = "PEERPREP_TEST_DATABASE", "postgresql"
+POSTGRES = "--postgres"
+ON_POSTGRES = ("--database", "postgresql")
 TEXTS = {
     "en": {
         "static": "Static checks …",
@@ -47,13 +48,11 @@ STATIC_CHECKS = (
 def main() -> None:
     """Static checks with `--static`, else the tests; further words go to pytest.
 
-    `--postgres` runs them on a PostgreSQL that they start, as PEERPREP_TEST_DATABASE=postgresql
-    does. `--long` runs only the long sweeps, which are left out, and counted, otherwise.
+    `--postgres` runs them on a PostgreSQL that they start. `--long` runs only the long sweeps,
+    which are left out, and counted, otherwise.
     """
-    words = [word for word in sys.argv[1:] if word not in {"--static", "--postgres", LONG}]
+    words = [word for word in sys.argv[1:] if word not in {"--static", POSTGRES, LONG}]
     words = ["-m", "long", LONG, *words] if LONG in sys.argv else [*WATCHED, *words]
-    if "--postgres" in sys.argv:
-        os.environ[DATABASE] = POSTGRES
     failed = run_static_checks() if "--static" in sys.argv else run_tests(words)
     say("bad" if failed else "good")
     sys.exit(1 if failed else 0)
@@ -73,9 +72,9 @@ def run_static_checks() -> bool:
 def run_tests(words: list[str]) -> bool:
     """Run all that can be run here; whether something failed or may not be left out."""
     say("tests")
-    if os.environ.get(DATABASE) == POSTGRES:
+    if POSTGRES in sys.argv:
         say("postgres")
-        return run_pytest(words)
+        return run_pytest([*ON_POSTGRES, *words])
     from tests.browser.chromium import find_chromium  # noqa: PLC0415 (needs the environment)
 
     if find_chromium() is None:

@@ -29,7 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Which database the tests run on."""
     parser.addoption(
         "--database",
-        default=stage_database.asked_for(),
+        choices=stage_database.KINDS,
+        default=stage_database.KINDS[0],
         help="sqlite (the default) or postgresql, which the tests start themselves",
     )
     parser.addoption(
@@ -39,10 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the database before anything is collected."""
-    try:
-        stage_database.choose(config.getoption("--database"))
-    except ValueError as error:
-        raise pytest.UsageError(*error.args) from error
+    stage_database.choose(config.getoption("--database"))
     for marker, kind in ONLY.items():
         config.addinivalue_line("markers", f"{marker}(why): runs on {kind} alone")
 

@@ -18,7 +18,6 @@ from flask import Flask
 from app.storage.database import db
 
 KINDS = ("sqlite", "postgresql")
-VARIABLE = "PEERPREP_TEST_DATABASE"
 SERVER_SETTINGS = """
 max_connections = 300
 shared_buffers = 64MB
@@ -132,16 +131,8 @@ class PostgresServer:
 
 
 def choose(kind: str) -> None:
-    """Run on this kind from now on. Raises ValueError where there is no such kind."""
-    if kind not in KINDS:
-        message = f"{VARIABLE} or --database: {kind!r} is none of {KINDS}"
-        raise ValueError(message)
+    """Run on this kind from now on."""
     _choice.kind = kind
-
-
-def asked_for() -> str:
-    """The kind that the environment names; taken out of it, since it is no setting of the site."""
-    return os.environ.pop(VARIABLE, KINDS[0])
 
 
 def on_postgres() -> bool:
