@@ -44,9 +44,9 @@ POSTGRES_PATIENCE: dict[str, int] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-"""After how many seconds (the last: milliseconds) a server of which nothing is heard counts as
-gone, as libpq names it. Otherwise a request would wait for minutes or hours, and hold a thread.
-What the address itself says goes before."""
+"""How long a server of which nothing is heard is waited for, in libpq's names: seconds, a number of
+questions, and at last milliseconds. Otherwise a request would wait for minutes or hours, and hold
+a thread. What the address itself says goes before."""
 ISOLATION = "READ COMMITTED"
 SYNCHRONOUS_EXTRA = "3"
 FLUSHED = ("on", "local", "remote_write", "remote_apply")

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from app.domain.bilingual import Bilingual, Language
 from app.web.access import visitor
+from app.web.added_time import added_sentence
 from app.web.language import current_language
 from app.web.plain_text import isolate_in_sentences
 from app.web.sentences import install_sentences
@@ -38,6 +39,7 @@ def install_template_helpers(app: Flask) -> None:
         clock=clock_text,
         percent=percent_text,
         in_both=in_both,
+        added_sentence=added_sentence,
     )
     isolate_in_sentences(app)
     install_sentences(app)

@@ -174,7 +174,7 @@ def cut_all_off(server: CrashingPostgres) -> None:
         "select pid from pg_stat_activity where usename is not null and pid <> pg_backend_pid()"
     )
     gone = f"pg_terminate_backend(pid, {PATIENCE * 1000})"
-    server.run(f"select count({gone}) from ({others}) as other")  # noqa: S608
+    assert server.run(f"select bool_and({gone}) from ({others}) as other")  # noqa: S608
 
 
 def test_31_a_connection_that_was_lost_at_rest_is_replaced_before_its_use(

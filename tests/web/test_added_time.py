@@ -7,6 +7,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale, ngettext
+from markupsafe import escape
 
 from app.services.cohorts import archive_cohort
 from tests.cohorts import join, make_cohort
@@ -78,6 +79,17 @@ def test_without_javascript_every_page_of_the_test_lists_it(
     room.add_time(10)
     page = words(ana.get(here))
     assert '<li data-added="1">10 minutes were added: The power was out.</li>' in page
+
+
+def test_page_and_script_say_the_same_and_a_reason_from_right_to_left_turns_nothing(
+    room: Classroom, ana: FlaskClient
+) -> None:
+    speak(ana, "en")
+    room.add_time(10, "انقطاع <الكهرباء>")
+    (told,) = ana.get(f"/attempts/{room.handle}/clock").get_json()["added"]
+    assert told["text"] == "10 minutes were added: \u2068انقطاع <الكهرباء>\u2069"
+    page = ana.get(f"/attempts/{room.handle}/items/1").text
+    assert f'<li data-added="1">{escape(told["text"])}</li>' in page
 
 
 def test_standard_own_and_added_time_are_always_visible(
